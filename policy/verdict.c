@@ -1,0 +1,21 @@
+#include "policy/verdict.h"
+
+#include <stdio.h>
+
+const char *const verdict_names[VERDICT_COUNT] = {
+	[VERDICT_ACCEPT] = "accept",
+	[VERDICT_TEMPFAIL] = "tempfail",
+	[VERDICT_REJECT] = "reject",
+	[VERDICT_DISCARD] = "discard",
+	[VERDICT_HOLD] = "hold",
+};
+
+char *verdict_reply(const struct verdict *verdict, char *to, size_t size)
+{
+	if (verdict->code == 0)
+		snprintf(to, size, "250 2.1.5 Ok");
+	else
+		snprintf(to, size, "%d %s %s", verdict->code, verdict->status,
+			verdict->text);
+	return to;
+}

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What becomes of a recipient, or of a whole message, and what the client is
+ * told.  Plain values, no ownership.
+ */
+enum verdict_kind {
+	VERDICT_ACCEPT,
+	VERDICT_TEMPFAIL,
+	VERDICT_REJECT,
+	VERDICT_DISCARD, /* the client is told 250, this recipient gets nothing */
+	VERDICT_HOLD,	 /* accepted, and the message is put on hold */
+	VERDICT_COUNT,
+};
+extern const char *const verdict_names[VERDICT_COUNT];
+
+enum { RULE_SIZE = 33, REPLY_SIZE = 480 };
+
+struct verdict {
+	enum verdict_kind kind;
+	bool observed;	      /* it would have been so; the mail passes all the same */
+	char rule[RULE_SIZE]; /* a limit's name, suppressed, sandbox, paused, caps, redis,
+				 simulator; "" */
+	int code;	      /* 550 ...; 0 when accepted */
+	char status[12];      /* enhanced status code (RFC 3463), "5.1.1" */
+	char text[REPLY_SIZE]; /* what follows the codes, with its [okite:RULE] */
+	int64_t used, allowed; /* of a limit that is full */
+	int64_t retry_s;       /* seconds until one more fits; 0: time does not heal it */
+};
+
+/* "550 5.1.1 text", as the client sees it. */
+char *verdict_reply(const struct verdict *verdict, char *to, size_t size);
