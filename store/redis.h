@@ -1,0 +1,125 @@
+#pragma once
+
+#include <stdint.h>
+
+#include "store/backend.h"
+#include "store/redis_link.h"
+#include "store/remembered.h"
+
+/*
+ * The Redis store, inside: what its files share.
+ *
+ *   redis_url, redis_name, redis_wire, redis_link   how a question gets there
+ *   redis_question                                  what it is made of
+ *   redis_message, redis_list, redis_account,
+ *   redis_event, redis_check                        what is asked
+ */
+enum script {
+	SCRIPT_CHARGE,
+	SCRIPT_FINISH,
+	SCRIPT_SUPPRESS,
+	SCRIPT_ACCOUNT,
+	SCRIPT_COUNT,
+};
+
+struct redis_store {
+	struct store store; /* first */
+	struct link *link;
+	struct remembered *remembered;
+	char *prefix;
+	char sha[SCRIPT_COUNT][41]; /* what Redis knows the scripts by */
+};
+
+/* A key with the store's prefix; the caller frees it. */
+char *redis_key(const struct redis_store *redis, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Of the one thing that an account owns: "{a:shop}:sent". */
+char *redis_account_key(
+	const struct redis_store *redis, const char *account, const char *what);
+
+/* Words for a command, each owned; grows as needed. */
+struct words {
+	char **text;
+	size_t *length;
+	size_t count, room;
+};
+void words_add(struct words *words, const char *text);
+void words_take(struct words *words, char *text); /* TEXT is freed with the others */
+void words_number(struct words *words, int64_t number);
+void words_clear(struct words *words);
+
+/* Add the command that WORDS are. */
+void redis_command(struct question *question, const struct words *words);
+/* Add a call of SCRIPT with its keys and arguments to QUESTION. */
+void redis_call(const struct redis_store *redis, struct question *question,
+	enum script script, const struct words *keys, const struct words *arguments);
+
+/*
+ * Ask.  Scripts that Redis has forgotten (a restart, SCRIPT FLUSH) are sent
+ * whole; an error reply to any command is then a failure.  False, with ERROR
+ * set, for all that is no answer; OUTCOME, where wanted, tells whether Redis
+ * may have heard it.
+ */
+bool redis_ask(struct redis_store *redis, struct question *question,
+	enum link_outcome *outcome, struct error *error);
+
+/*
+ * Walk over the keys that match PATTERN (without the prefix).  VISIT gets a
+ * page of keys without the prefix; false ends the walk.
+ */
+typedef bool key_page_visitor(
+	char *const *keys, size_t count, void *context, struct error *error, bool *ok);
+bool redis_scan(struct redis_store *redis, const char *pattern, key_page_visitor *visit,
+	void *context, struct error *error);
+
+/* Replies, which may be anything. */
+const char *reply_text(const redisReply *reply); /* "" for what is no string */
+int64_t reply_number(
+	const redisReply *reply); /* integers and numbers as text; 0 otherwise */
+const redisReply *reply_element(
+	const redisReply *reply, size_t index); /* NULL beyond the end */
+const char *reply_field(
+	const redisReply *pairs, const char *field); /* of an HGETALL; "" */
+
+/* The contract's functions, by file. */
+void redis_charge(struct store *store, const struct demand *demand, struct facts *facts);
+bool redis_finish(
+	struct store *store, const struct closing *closing, struct error *error);
+
+bool redis_suppress(struct store *store, const struct suppression *entries, size_t count,
+	enum change *changes, struct error *error);
+bool redis_unsuppress(struct store *store, const char *digest, const char *scope,
+	bool *found, struct error *error);
+bool redis_find_suppressions(struct store *store, const char *digest,
+	suppression_visitor *visit, void *context, struct error *error);
+bool redis_each_suppression(struct store *store, suppression_visitor *visit,
+	void *context, struct error *error);
+bool redis_verify(struct store *store, const struct verified *entry, bool *changed,
+	struct error *error);
+bool redis_unverify(
+	struct store *store, const char *digest, bool *changed, struct error *error);
+bool redis_each_verified(
+	struct store *store, verified_visitor *visit, void *context, struct error *error);
+
+/* The record from the fields of its hash. */
+void redis_read_account(
+	const redisReply *pairs, const char *name, struct account *record);
+bool redis_account(struct store *store, const char *name, struct account *record,
+	bool *found, struct error *error);
+bool redis_replace_account(
+	struct store *store, struct account *record, bool *replaced, struct error *error);
+bool redis_counters(struct store *store, const char *account, int64_t from_us,
+	struct counters *counters, struct error *error);
+bool redis_each_account(
+	struct store *store, account_visitor *visit, void *context, struct error *error);
+bool redis_reset_limits(struct store *store, const char *account, const char *limit_name,
+	int64_t *count, struct error *error);
+
+/* The words of an event for XADD, after its id: fields and values. */
+void redis_event_words(const struct event *event, struct words *words);
+bool redis_record(struct store *store, const struct event *events, size_t count,
+	struct error *error);
+bool redis_each_event(struct store *store, const char *after, event_visitor *visit,
+	void *context, struct error *error);
+
+void redis_check(struct store *store, health_visitor *visit, void *context);

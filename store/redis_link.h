@@ -1,0 +1,39 @@
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "store/redis_question.h"
+#include "store/store.h"
+
+/*
+ * The one connection that all threads share.  Whoever comes when nobody is
+ * asking writes what all have queued meanwhile, reads the answers for all,
+ * and hands the lead on: many questions in one write, no thread of its own,
+ * and no cost when there is only one asker.
+ *
+ * Each question has one deadline, connecting included.  A connection that was
+ * lost is replaced within it.  While Redis is away, questions fail at once
+ * but for one that tries, at growing intervals up to a second.
+ */
+struct link;
+
+enum link_outcome {
+	LINK_ANSWERED,
+	LINK_NOT_ASKED, /* Redis has heard nothing of it */
+	LINK_UNKNOWN,	/* it may have been heard */
+};
+
+/* NULL, with ERROR set, for settings that can never work.  SECRET must outlive the link.
+ */
+struct link *link_open(const struct redis_settings *settings, const struct secret *secret,
+	struct error *error);
+void link_close(struct link *link);
+
+/* Ask; replies are in QUESTION.  An error reply is an answer as well. */
+enum link_outcome link_ask(
+	struct link *link, struct question *question, struct error *error);
+
+/* Is what we reach the Redis of a fleet with another secret? */
+bool link_is_foreign(struct link *link);

@@ -1,0 +1,235 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+#include "store/redis.h"
+
+/* The suppression list and the verified recipients. */
+
+static char *entry_key(
+	const struct redis_store *redis, const char *digest, const char *scope)
+{
+	return redis_key(redis, "{r:%s}:s:%s", digest, scope);
+}
+
+static void add_entry(const struct redis_store *redis, const struct suppression *entry,
+	struct question *question)
+{
+	struct words keys = { 0 }, arguments = { 0 };
+
+	words_take(&keys, entry_key(redis, entry->digest, entry->scope));
+	words_add(&arguments, reason_names[entry->reason]);
+	words_number(&arguments, entry->since_us);
+	words_number(&arguments, entry->until_us);
+	words_add(&arguments, entry->source);
+	words_add(&arguments, entry->address);
+	words_add(&arguments, entry->note);
+	redis_call(redis, question, SCRIPT_SUPPRESS, &keys, &arguments);
+	words_clear(&keys);
+	words_clear(&arguments);
+}
+
+bool redis_suppress(struct store *store, const struct suppression *entries, size_t count,
+	enum change *changes, struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	struct question question = QUESTION_NONE;
+	bool ok = true;
+
+	for (size_t i = 0; i < count; i++)
+		add_entry(redis, &entries[i], &question);
+	if (count > 0)
+		ok = redis_ask(redis, &question, NULL, error);
+	for (size_t i = 0; ok && changes != NULL && i < count; i++)
+		changes[i] = (enum change)reply_number(question.replies[i]);
+	question_clear(&question);
+	return ok;
+}
+
+/* DEL, and was there something? */
+static bool delete_key(
+	struct redis_store *redis, const char *key, bool *found, struct error *error)
+{
+	struct question question = QUESTION_NONE;
+	bool ok;
+
+	question_words(&question, "DEL", key, NULL);
+	ok = redis_ask(redis, &question, NULL, error);
+	if (ok)
+		*found = reply_number(question.replies[0]) > 0;
+	question_clear(&question);
+	return ok;
+}
+
+bool redis_unsuppress(struct store *store, const char *digest, const char *scope,
+	bool *found, struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	char *key = entry_key(redis, digest, scope);
+	bool ok = delete_key(redis, key, found, error);
+
+	free(key);
+	return ok;
+}
+
+/* "{r:DIGEST}:s:SCOPE" without the prefix.  False for another key. */
+static bool read_entry_key(const char *key, struct suppression *entry)
+{
+	size_t digest = sizeof(entry->digest) - 1, head = sizeof("{r:") - 1;
+
+	if (strncmp(key, "{r:", head) != 0 || strlen(key) < head + digest + 4 ||
+		strncmp(key + head + digest, "}:s:", 4) != 0)
+		return false;
+	text_copy(entry->digest, sizeof(entry->digest), key + head);
+	return text_copy(entry->scope, sizeof(entry->scope), key + head + digest + 4);
+}
+
+static bool read_entry(
+	const char *key, const redisReply *pairs, struct suppression *entry)
+{
+	*entry = (struct suppression){ .reason = reason_from_text(
+					       reply_field(pairs, "reason")) };
+	/* One that has ended since the page was read. */
+	if (entry->reason == REASON_NONE || !read_entry_key(key, entry))
+		return false;
+	(void)text_to_number(reply_field(pairs, "since"), 0, INT64_MAX, &entry->since_us);
+	(void)text_to_number(reply_field(pairs, "until"), 0, INT64_MAX, &entry->until_us);
+	text_copy(entry->source, sizeof(entry->source), reply_field(pairs, "source"));
+	text_copy(entry->address, sizeof(entry->address), reply_field(pairs, "address"));
+	text_copy(entry->note, sizeof(entry->note), reply_field(pairs, "note"));
+	return true;
+}
+
+/* HGETALL for a page of keys, in one question. */
+static bool ask_page(struct redis_store *redis, char *const *keys, size_t count,
+	struct question *question, struct error *error)
+{
+	for (size_t i = 0; i < count; i++) {
+		char *key = redis_key(redis, "%s", keys[i]);
+
+		question_words(question, "HGETALL", key, NULL);
+		free(key);
+	}
+	return redis_ask(redis, question, NULL, error);
+}
+
+struct suppression_walk {
+	struct redis_store *redis;
+	suppression_visitor *visit;
+	void *context;
+};
+
+static bool visit_suppressions(
+	char *const *keys, size_t count, void *context, struct error *error, bool *ok)
+{
+	struct suppression_walk *walk = context;
+	struct question question = QUESTION_NONE;
+	bool more = true;
+
+	*ok = ask_page(walk->redis, keys, count, &question, error);
+	for (size_t i = 0; *ok && more && i < count; i++) {
+		struct suppression entry;
+
+		if (read_entry(keys[i], question.replies[i], &entry))
+			more = walk->visit(&entry, walk->context);
+	}
+	question_clear(&question);
+	return more;
+}
+
+bool redis_each_suppression(struct store *store, suppression_visitor *visit,
+	void *context, struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	struct suppression_walk walk = { redis, visit, context };
+
+	return redis_scan(redis, "{r:*}:s:*", visit_suppressions, &walk, error);
+}
+
+bool redis_find_suppressions(struct store *store, const char *digest,
+	suppression_visitor *visit, void *context, struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	struct suppression_walk walk = { redis, visit, context };
+	/* Scopes are in the keys' names: nothing lists them but a walk. */
+	char *pattern = xasprintf("{r:%s}:s:*", digest);
+	bool ok = redis_scan(redis, pattern, visit_suppressions, &walk, error);
+
+	free(pattern);
+	return ok;
+}
+
+static char *verified_key(const struct redis_store *redis, const char *digest)
+{
+	return redis_key(redis, "{r:%s}:v", digest);
+}
+
+bool redis_verify(struct store *store, const struct verified *entry, bool *changed,
+	struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	struct question question = QUESTION_NONE;
+	char *key = verified_key(redis, entry->digest), since[24];
+	bool ok;
+
+	snprintf(since, sizeof(since), "%" PRId64, entry->since_us);
+	question_words(&question, "HSETNX", key, "since", since, NULL);
+	question_words(&question, "HSET", key, "address", entry->address, NULL);
+	ok = redis_ask(redis, &question, NULL, error);
+	if (ok)
+		*changed = reply_number(question.replies[0]) == 1;
+	question_clear(&question);
+	free(key);
+	return ok;
+}
+
+bool redis_unverify(
+	struct store *store, const char *digest, bool *changed, struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	char *key = verified_key(redis, digest);
+	bool ok = delete_key(redis, key, changed, error);
+
+	free(key);
+	return ok;
+}
+
+struct verified_walk {
+	struct redis_store *redis;
+	verified_visitor *visit;
+	void *context;
+};
+
+static bool visit_verified(
+	char *const *keys, size_t count, void *context, struct error *error, bool *ok)
+{
+	struct verified_walk *walk = context;
+	struct question question = QUESTION_NONE;
+	bool more = true;
+
+	*ok = ask_page(walk->redis, keys, count, &question, error);
+	for (size_t i = 0; *ok && more && i < count; i++) {
+		struct verified entry = { .since_us = 0 };
+
+		text_copy(
+			entry.digest, sizeof(entry.digest), keys[i] + sizeof("{r:") - 1);
+		text_copy(entry.address, sizeof(entry.address),
+			reply_field(question.replies[i], "address"));
+		if (text_to_number(reply_field(question.replies[i], "since"), 0,
+			    INT64_MAX, &entry.since_us))
+			more = walk->visit(&entry, walk->context);
+	}
+	question_clear(&question);
+	return more;
+}
+
+bool redis_each_verified(
+	struct store *store, verified_visitor *visit, void *context, struct error *error)
+{
+	struct redis_store *redis = (struct redis_store *)store;
+	struct verified_walk walk = { redis, visit, context };
+
+	return redis_scan(redis, "{r:*}:v", visit_verified, &walk, error);
+}

@@ -1,0 +1,134 @@
+#include "store/store.h"
+
+#include "store/backend.h"
+
+const char *const event_names[EVENT_KIND_COUNT] = {
+	[EVENT_REFUSED] = "refused",
+	[EVENT_REMOVED] = "removed",
+	[EVENT_BOUNCE] = "bounce",
+	[EVENT_COMPLAINT] = "complaint",
+	[EVENT_UNSUBSCRIBE] = "unsubscribe",
+	[EVENT_DELIVERED] = "delivered",
+	[EVENT_SUPPRESSED] = "suppressed",
+	[EVENT_UNSUPPRESSED] = "unsuppressed",
+	[EVENT_WARNED] = "warned",
+	[EVENT_PAUSED] = "paused",
+	[EVENT_RESUMED] = "resumed",
+	[EVENT_DEGRADED] = "degraded",
+	[EVENT_RESTORED] = "restored",
+};
+
+void store_close(struct store *store)
+{
+	if (store != NULL)
+		store->backend->close(store);
+}
+
+enum store_state store_probe(struct store *store, struct error *error)
+{
+	return store->backend->probe(store, error);
+}
+
+void store_recall(struct store *store, const char *account, struct account *record)
+{
+	store->backend->recall(store, account, record);
+}
+
+void store_charge(struct store *store, const struct demand *demand, struct facts *facts)
+{
+	store->backend->charge(store, demand, facts);
+}
+
+bool store_finish(struct store *store, const struct closing *closing, struct error *error)
+{
+	return store->backend->finish(store, closing, error);
+}
+
+bool store_suppress(struct store *store, const struct suppression *entries, size_t count,
+	enum change *changes, struct error *error)
+{
+	return store->backend->suppress(store, entries, count, changes, error);
+}
+
+bool store_unsuppress(struct store *store, const char *digest, const char *scope,
+	bool *found, struct error *error)
+{
+	return store->backend->unsuppress(store, digest, scope, found, error);
+}
+
+bool store_find_suppressions(struct store *store, const char *digest,
+	suppression_visitor *visit, void *context, struct error *error)
+{
+	return store->backend->find_suppressions(store, digest, visit, context, error);
+}
+
+bool store_each_suppression(struct store *store, suppression_visitor *visit,
+	void *context, struct error *error)
+{
+	return store->backend->each_suppression(store, visit, context, error);
+}
+
+bool store_verify(struct store *store, const struct verified *entry, bool *changed,
+	struct error *error)
+{
+	return store->backend->verify(store, entry, changed, error);
+}
+
+bool store_unverify(
+	struct store *store, const char *digest, bool *changed, struct error *error)
+{
+	return store->backend->unverify(store, digest, changed, error);
+}
+
+bool store_each_verified(
+	struct store *store, verified_visitor *visit, void *context, struct error *error)
+{
+	return store->backend->each_verified(store, visit, context, error);
+}
+
+bool store_account(struct store *store, const char *name, struct account *record,
+	bool *found, struct error *error)
+{
+	return store->backend->account(store, name, record, found, error);
+}
+
+bool store_replace_account(
+	struct store *store, struct account *record, bool *replaced, struct error *error)
+{
+	return store->backend->replace_account(store, record, replaced, error);
+}
+
+bool store_counters(struct store *store, const char *account, int64_t from_us,
+	struct counters *counters, struct error *error)
+{
+	return store->backend->counters(store, account, from_us, counters, error);
+}
+
+bool store_each_account(
+	struct store *store, account_visitor *visit, void *context, struct error *error)
+{
+	return store->backend->each_account(store, visit, context, error);
+}
+
+bool store_reset_limits(struct store *store, const char *account, const char *limit_name,
+	int64_t *count, struct error *error)
+{
+	return store->backend->reset_limits(store, account, limit_name, count, error);
+}
+
+bool store_record(struct store *store, const struct event *events, size_t count,
+	struct error *error)
+{
+	return store->backend->record(store, events, count, error);
+}
+
+bool store_each_event(struct store *store, const char *after, event_visitor *visit,
+	void *context, struct error *error)
+{
+	return store->backend->each_event(store, after, visit, context, error);
+}
+
+void store_check(struct store *store, health_visitor *visit, void *context)
+{
+	store->backend->check(store, visit, context);
+}

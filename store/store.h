@@ -1,0 +1,164 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "policy/account.h"
+#include "policy/demand.h"
+#include "policy/message.h"
+#include "policy/standing.h"
+#include "policy/suppression.h"
+
+/*
+ * What is remembered from one message to the next: the contract that Redis
+ * and memory keep.  Safe to use from any number of threads at once.
+ *
+ * Functions that return bool return false, with ERROR set, when the store
+ * could not be asked; nothing was changed then, or, where the error says
+ * so, it is not known.
+ */
+struct store;
+
+struct redis_settings {
+	char *url;            /* redis://host:port/db, unix:///path.sock?db=0 */
+	char *user, *password_file; /* "" for none */
+	char *prefix;
+	int64_t timeout_us;   /* for one question in all, connecting included */
+};
+
+/*
+ * Redis need not be there yet: the first question connects.  False only for
+ * settings that can never work.  SECRET must outlive the store.
+ */
+struct store *store_open_redis(
+	const struct redis_settings *settings, const struct secret *secret, struct error *error);
+struct store *store_open_memory(void);
+void store_close(struct store *store);
+
+/* Can the store be asked, and does it belong to a fleet of our secret? */
+enum store_state { STORE_READY, STORE_AWAY, STORE_FOREIGN };
+enum store_state store_probe(struct store *store, struct error *error);
+
+/* ---- the path of a message ---- */
+
+/* The record of an account as this node saw it last; version 0 when it never saw one.  No question. */
+void store_recall(struct store *store, const char *account, struct account *record);
+
+/* One question: see policy/demand.h.  FACTS was made with facts_init(). */
+void store_charge(struct store *store, const struct demand *demand, struct facts *facts);
+
+enum event_kind {
+	EVENT_REFUSED, EVENT_REMOVED, EVENT_BOUNCE, EVENT_COMPLAINT, EVENT_UNSUBSCRIBE,
+	EVENT_DELIVERED, EVENT_SUPPRESSED, EVENT_UNSUPPRESSED, EVENT_WARNED, EVENT_PAUSED,
+	EVENT_RESUMED, EVENT_DEGRADED, EVENT_RESTORED, EVENT_KIND_COUNT,
+};
+extern const char *const event_names[EVENT_KIND_COUNT];
+
+enum { QUEUE_ID_SIZE = 64, EVENT_DETAIL_SIZE = 256, EVENT_ID_SIZE = 48 };
+
+struct event {
+	char id[EVENT_ID_SIZE]; /* the store's; set when read */
+	int64_t time_us;        /* 0 when recorded: now */
+	enum event_kind kind;
+	char account[ACCOUNT_SIZE];
+	char recipient[ADDRESS_SIZE]; /* or its digest, where addresses are not stored */
+	char sender[ADDRESS_SIZE];
+	char rule[33];
+	char verdict[12];
+	char reply[512];
+	char queue_id[QUEUE_ID_SIZE];
+	char detail[EVENT_DETAIL_SIZE];
+};
+
+/* The end of a message, good or not: one question. */
+struct closing {
+	const char *account;
+	const char *node;
+	const char *queue_id;          /* "" or NULL: not noted */
+	int64_t accepted;              /* recipients that count as sent; 0: it was not sent */
+	const struct charge *refunds;  /* quotas that get it back */
+	size_t refund_count;
+	const struct event *events;
+	size_t event_count;
+};
+bool store_finish(struct store *store, const struct closing *closing, struct error *error);
+
+/* ---- the suppression list ---- */
+
+enum change { CHANGE_UNCHANGED, CHANGE_CHANGED, CHANGE_ADDED };
+
+/* Merge COUNT entries in (suppression_merge()), pipelined; CHANGES says what became of each. */
+bool store_suppress(struct store *store, const struct suppression *entries, size_t count,
+	enum change *changes, struct error *error);
+/* FOUND: was there such an entry? */
+bool store_unsuppress(
+	struct store *store, const char *digest, const char *scope, bool *found, struct error *error);
+
+/* Return false from a visitor to stop the walk; the walk is then still a success. */
+typedef bool suppression_visitor(const struct suppression *entry, void *context);
+/* Entries for one digest, of every scope. */
+bool store_find_suppressions(struct store *store, const char *digest, suppression_visitor *visit,
+	void *context, struct error *error);
+/* All of them, in no order, while mail flows; one that is changed meanwhile may come twice or not at all. */
+bool store_each_suppression(
+	struct store *store, suppression_visitor *visit, void *context, struct error *error);
+
+/* ---- verified recipients of sandbox accounts ---- */
+
+struct verified {
+	char digest[DIGEST_TEXT_SIZE];
+	char address[ADDRESS_SIZE]; /* or "@domain" */
+	int64_t since_us;
+};
+typedef bool verified_visitor(const struct verified *entry, void *context);
+
+/* CHANGED: it was not there before (add), it was there (remove). */
+bool store_verify(
+	struct store *store, const struct verified *entry, bool *changed, struct error *error);
+bool store_unverify(struct store *store, const char *digest, bool *changed, struct error *error);
+bool store_each_verified(
+	struct store *store, verified_visitor *visit, void *context, struct error *error);
+
+/* ---- accounts ---- */
+
+/* FOUND may be false: RECORD then has the name and version 0. */
+bool store_account(struct store *store, const char *name, struct account *record, bool *found,
+	struct error *error);
+/*
+ * Replace a record, if it still has the version that RECORD has (0: none):
+ * read, change, replace, and again when REPLACED is false.  RECORD gets its
+ * new version.
+ */
+bool store_replace_account(
+	struct store *store, struct account *record, bool *replaced, struct error *error);
+
+/* Counters of the hours from FROM_US on. */
+bool store_counters(struct store *store, const char *account, int64_t from_us,
+	struct counters *counters, struct error *error);
+
+/* Every account that has a record or has sent; each once or, seldom, twice. */
+typedef bool account_visitor(const char *name, void *context);
+bool store_each_account(
+	struct store *store, account_visitor *visit, void *context, struct error *error);
+
+/* Forget the state of the account's limits, or of the one named (NULL: all).  COUNT: how many. */
+bool store_reset_limits(struct store *store, const char *account, const char *limit_name,
+	int64_t *count, struct error *error);
+
+/* ---- events ---- */
+
+bool store_record(
+	struct store *store, const struct event *events, size_t count, struct error *error);
+typedef bool event_visitor(const struct event *event, void *context);
+/* In order, those after the id AFTER (NULL: from the oldest that is kept). */
+bool store_each_event(struct store *store, const char *after, event_visitor *visit,
+	void *context, struct error *error);
+
+/* ---- health, for `okite check` ---- */
+
+/* A finding: level 0 fine, 1 a warning, 2 an error. */
+typedef void health_visitor(int level, const char *where, const char *text, void *context);
+void store_check(struct store *store, health_visitor *visit, void *context);

@@ -1,0 +1,33 @@
+-- Merge an entry into the suppression list: suppression_merge() of
+-- policy/suppression.h is the model.
+--
+-- KEYS  the entry
+-- ARGV  reason, since, until (0: never), source, address, note
+-- Returns 0 unchanged, 1 changed, 2 added.
+local strength = {soft = 1, manual = 2, hard = 3, unsubscribe = 4, complaint = 5}
+local key, reason, since, ends = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
+local source, address, note = ARGV[4], ARGV[5], ARGV[6]
+local old = redis.call('HMGET', key, 'reason', 'since', 'until', 'source', 'address', 'note')
+local result = 2
+if old[1] then
+  result = 1
+  since = old[2]
+  if (strength[old[1]] or 0) > strength[reason] then
+    reason, source, note = old[1], old[4], old[6]
+  end
+  if note == '' then note = old[6] end
+  if address == '' then address = old[5] end
+  if old[3] == '0' or (ends ~= '0' and tonumber(old[3]) > tonumber(ends)) then ends = old[3] end
+  if reason == old[1] and ends == old[3] and source == old[4] and address == old[5] and
+      note == old[6] then
+    return 0
+  end
+end
+redis.call('HSET', key, 'reason', reason, 'since', since, 'until', ends, 'source', source,
+  'address', address, 'note', note)
+if ends == '0' then
+  redis.call('PERSIST', key)
+else
+  redis.call('PEXPIREAT', key, math.floor(tonumber(ends) / 1000))
+end
+return result
