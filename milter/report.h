@@ -1,0 +1,30 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "milter/session.h"
+
+/*
+ * What is told of decisions: the log, the events, the metrics.  The names in
+ * the log are part of the contract with users: okited(8), LOG.
+ */
+
+/* A recipient, or with RECIPIENT NULL the message, was refused at STAGE ("mail", "rcpt",
+ * "eom"). */
+void report_refused(struct session *session, const struct recipient *recipient,
+	const struct verdict *verdict, const char *stage);
+
+/* A recipient of an accepted message gets nothing. */
+void report_removed(struct session *session, const struct recipient *recipient,
+	const struct verdict *verdict);
+
+/* The end of a message that was not refused. */
+void report_message(const struct session *session, const struct verdict *verdict);
+
+/*
+ * A question to the store took SPENT_US and was answered or not.  At the change
+ * from one to the other, once, it is logged and becomes an event.
+ */
+void report_store(
+	const struct runtime *runtime, bool answered, const char *why, int64_t spent_us);

@@ -1,0 +1,169 @@
+#include "milter/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "milter/report.h"
+
+/* Events of one message that are kept; the log has every refusal. */
+enum { EVENTS_MAX = 200 };
+
+static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct session *sessions;
+
+struct session *session_open(void)
+{
+	struct session *session = xcalloc(1, sizeof(*session));
+
+	pthread_mutex_init(&session->lock, NULL);
+	session->runtime = runtime_hold();
+	pthread_mutex_lock(&sessions_lock);
+	session->next = sessions;
+	session->link = &sessions;
+	if (sessions != NULL)
+		sessions->link = &session->next;
+	sessions = session;
+	pthread_mutex_unlock(&sessions_lock);
+	return session;
+}
+
+static void forget_message(struct session *session)
+{
+	for (size_t i = 0; i < session->listed_count; i++)
+		free(session->listed[i].envelope);
+	free(session->listed);
+	free(session->events);
+	session->listed = NULL;
+	session->events = NULL;
+	session->listed_count = session->event_count = 0;
+	session->refused = session->bytes = 0;
+	session->fault = NULL;
+	session->queue_id[0] = '\0';
+	session->hold = (struct verdict){ .kind = VERDICT_ACCEPT };
+	session->in_message = false;
+	message_clear(&session->message);
+}
+
+void session_close(struct session *session)
+{
+	pthread_mutex_lock(&sessions_lock);
+	*session->link = session->next;
+	if (session->next != NULL)
+		session->next->link = session->link;
+	pthread_mutex_unlock(&sessions_lock);
+
+	pthread_mutex_lock(&session->lock);
+	session_give_up(session);
+	pthread_mutex_unlock(&session->lock);
+	runtime_release(session->runtime);
+	pthread_mutex_destroy(&session->lock);
+	free(session);
+}
+
+void session_begin(struct session *session)
+{
+	session_give_up(session);
+	if (!runtime_is_current(session->runtime)) {
+		runtime_release(session->runtime);
+		session->runtime = runtime_hold();
+	}
+	session->in_message = true;
+}
+
+/* One question to the store at the end of a message, if there is anything to tell it. */
+static void finish(struct session *session, int64_t accepted)
+{
+	struct message *message = &session->message;
+	struct closing closing = {
+		.account = message->account,
+		.node = session->runtime->conf->node,
+		.queue_id = session->queue_id,
+		.accepted = accepted,
+		.refunds = accepted > 0 ? NULL : message->charges,
+		.refund_count = accepted > 0 ? 0 : message->charge_count,
+		.events = session->events,
+		.event_count = session->event_count,
+	};
+	struct error error = ERROR_NONE;
+	int64_t began_us = clock_monotonic_us();
+	bool ok;
+
+	if (accepted == 0 && closing.refund_count == 0 && closing.event_count == 0)
+		return;
+	for (size_t i = 0; i < session->event_count; i++)
+		text_copy(session->events[i].queue_id,
+			sizeof(session->events[i].queue_id), session->queue_id);
+	ok = store_finish(session->runtime->store, &closing, &error);
+	report_store(session->runtime, ok, error.text, clock_monotonic_us() - began_us);
+}
+
+void session_commit(struct session *session, int64_t count)
+{
+	finish(session, count);
+	forget_message(session);
+}
+
+void session_give_up(struct session *session)
+{
+	if (session->in_message)
+		finish(session, 0);
+	forget_message(session);
+}
+
+struct listed *session_list(
+	struct session *session, const struct recipient *recipient, const char *envelope)
+{
+	struct listed *listed;
+
+	/* Grown by half: a message may have a thousand. */
+	if ((session->listed_count & (session->listed_count - 1)) == 0)
+		session->listed = xreallocarray(session->listed,
+			session->listed_count == 0 ? 1 : 2 * session->listed_count,
+			sizeof(*session->listed));
+	listed = &session->listed[session->listed_count++];
+	*listed =
+		(struct listed){ .recipient = *recipient, .envelope = xstrdup(envelope) };
+	return listed;
+}
+
+struct event *session_event(struct session *session, enum event_kind kind,
+	const struct recipient *recipient, const struct verdict *verdict)
+{
+	struct event *event;
+
+	if (session->event_count == EVENTS_MAX)
+		return NULL;
+	session->events = xreallocarray(
+		session->events, session->event_count + 1, sizeof(*session->events));
+	event = &session->events[session->event_count++];
+	*event = (struct event){ .time_us = clock_now_us(), .kind = kind };
+	text_copy(event->account, sizeof(event->account), session->message.account);
+	text_copy(event->sender, sizeof(event->sender), session->message.sender.text);
+	text_copy(event->recipient, sizeof(event->recipient),
+		session->runtime->conf->store_addresses ? recipient->address.text
+							: recipient->digest);
+	text_copy(event->rule, sizeof(event->rule), verdict->rule);
+	text_copy(event->verdict, sizeof(event->verdict), verdict_names[verdict->kind]);
+	if (verdict->code != 0)
+		verdict_reply(verdict, event->reply, sizeof(event->reply));
+	if (verdict->observed)
+		text_copy(event->detail, sizeof(event->detail),
+			"observed: the mail has passed");
+	return event;
+}
+
+void sessions_stop(void)
+{
+	pthread_mutex_lock(&sessions_lock);
+	for (struct session *session = sessions; session != NULL;
+		session = session->next) {
+		pthread_mutex_lock(&session->lock);
+		session_give_up(session);
+		session->stopped = true;
+		pthread_mutex_unlock(&session->lock);
+	}
+	pthread_mutex_unlock(&sessions_lock);
+}

@@ -1,0 +1,188 @@
+"""Mail from sendmail(1), which must never be answered at RCPT: a real Postfix, and its milter side."""
+
+import pytest
+
+ACCEPTED = "accepted"
+SENDER = "cron@box.test"
+DAY = {"name": "day", "per": ["account"], "quota": "100/24h"}
+
+
+def quota(text, **more):
+    return {**DAY, "quota": text, **more}
+
+
+def tries(node, postfix, count=3):
+    """Let Postfix try the message in maildrop again and again."""
+    seen = len(postfix.log.lines("message not accepted, try again later"))
+    for _ in range(count):
+        seen += 1
+        postfix.try_again()
+        postfix.log.wait(r"(?s)(message not accepted, try again later.*){%d}" % seen)
+
+
+def test_accepted(guard, postfix):
+    node = guard(limits=(DAY,))
+    postfix.sendmail(SENDER, ["a@box.test", "b@box.test"])
+    messages = postfix.wait_inbox("a@box.test", "b@box.test")
+    assert all(len(message.get_all("X-Okite-Token")) == 1 for message in messages)
+    assert node.used("local", "day") == 2
+    assert node.account("local")["sent"] == 2
+
+
+def test_suppressed_recipient_is_taken_out(guard, postfix):
+    node = guard(limits=(DAY,))
+    node.suppress("gone@box.test", "--reason", "hard")
+    postfix.sendmail(SENDER, ["a@box.test", "gone@box.test", "b@box.test"])
+    postfix.wait_inbox("a@box.test", "b@box.test")
+    postfix.wait_idle()
+    assert len(postfix.inbox()) == 2  # and no bounce
+    assert node.used("local", "day") == 2
+    (event,) = [event for event in node.events() if event["event"] == "removed"]
+    assert (event["account"], event["recipient"], event["rule"]) == ("local", "gone@box.test", "suppressed")
+    assert node.log.wait(r"rule=suppressed account=local .*to=<gone@box\.test>")
+
+
+def test_nobody_left_bounces_to_the_sender(guard, postfix):
+    node = guard(limits=(DAY,))
+    node.suppress("gone@box.test", "--reason", "hard")
+    node.suppress("@away.example")
+    postfix.sendmail(SENDER, ["gone@box.test", "x@away.example"])
+    (bounce,) = postfix.wait_inbox(SENDER)
+    assert bounce.get_content_type() == "multipart/report"
+    assert "[okite:suppressed]" in bounce.as_string()
+    assert node.used("local", "day") == 0
+    assert node.account("local")["sent"] == 0
+
+
+def test_limit_used_up_waits(guard, postfix):
+    node = guard(limits=(quota("3/24h"),), local_submission="tempfail")
+    postfix.sendmail(SENDER, ["a@box.test", "b@box.test"])
+    postfix.wait_inbox("a@box.test", "b@box.test")
+    postfix.sendmail(SENDER, ["c@box.test", "d@box.test"])
+    postfix.wait_queue("maildrop")
+    tries(node, postfix)
+    assert node.used("local", "day") == 2  # a try that was refused charges nothing
+    assert node.account("local")["sent"] == 2
+    node.okite("account", "set", "local", "--limit", "day=4/24h", check=0)
+    postfix.try_again()
+    postfix.wait_inbox("c@box.test", "d@box.test")
+    assert node.used("local", "day") == 4
+
+
+def test_refused_tries_charge_no_limit_at_all(guard, postfix):
+    rate = {"name": "rate", "per": ["account"], "rate": "1/h", "burst": 50}
+    node = guard(limits=(rate, quota("1/24h"), {**rate, "name": "later"}))
+    postfix.sendmail(SENDER, ["a@box.test"])
+    postfix.wait_inbox("a@box.test")
+    before = [node.used("local", name) for name in ("rate", "day", "later")]
+    postfix.sendmail(SENDER, ["c@box.test"])
+    postfix.wait_queue("maildrop")
+    tries(node, postfix)
+    assert [node.used("local", name) for name in ("rate", "day", "later")] == before == [1, 1, 1]
+
+
+def test_limit_used_up_holds(guard, postfix):
+    node = guard(limits=(quota("1/24h"),), local_submission="hold")
+    postfix.sendmail(SENDER, ["a@box.test"])
+    postfix.wait_inbox("a@box.test")
+    postfix.sendmail(SENDER, ["c@box.test", "d@box.test"])
+    (held,) = postfix.wait_queue("hold")
+    assert len(held["recipients"]) == 2
+    assert node.used("local", "day") == 3  # whole, and charged
+    postfix.release()
+    postfix.wait_inbox("c@box.test", "d@box.test")
+    assert node.used("local", "day") == 3
+
+
+def test_limit_used_up_bounces(guard, postfix):
+    node = guard(limits=(quota("1/24h"),), local_submission="reject")
+    postfix.sendmail(SENDER, ["a@box.test"])
+    postfix.wait_inbox("a@box.test")
+    postfix.sendmail(SENDER, ["c@box.test"])
+    (bounce,) = postfix.wait_inbox(SENDER)
+    assert "[okite:day]" in bounce.as_string()
+    assert node.used("local", "day") == 1
+
+
+def test_limit_whose_action_is_reject_bounces(guard, postfix):
+    node = guard(limits=(quota("1/24h", action="reject"),), local_submission="tempfail")
+    postfix.sendmail(SENDER, ["a@box.test", "b@box.test"])
+    (bounce,) = postfix.wait_inbox(SENDER)
+    assert "[okite:day]" in bounce.as_string()
+    assert node.used("local", "day") == 0
+
+
+def test_paused_account_is_held(guard, postfix):
+    node = guard(limits=(DAY,))
+    node.okite("account", "pause", "local", check=0)
+    postfix.sendmail(SENDER, ["a@box.test"])
+    postfix.wait_queue("hold")
+    postfix.release()
+    postfix.wait_inbox("a@box.test")
+
+
+def test_null_sender(guard, postfix):
+    node = guard(limits=(DAY,))
+    postfix.sendmail("<>", ["a@box.test"])
+    (message,) = postfix.wait_inbox("a@box.test")
+    assert message["Return-Path"] == "<>"
+    assert node.used("local", "day") == 1
+    assert node.log.wait(r"verdict=accept account=local .*from=<> ")
+
+
+def test_fifty_recipients_and_more(guard, postfix):
+    node = guard(limits=(DAY,), max_recipients=50)
+    to = [f"r{i}@box.test" for i in range(50)]
+    postfix.sendmail(SENDER, to)
+    postfix.wait_inbox(*to)
+    assert node.used("local", "day") == 50
+    postfix.sendmail(SENDER, [f"s{i}@box.test" for i in range(51)])
+    (bounce,) = postfix.wait_inbox(SENDER)  # it can never pass: no use in trying for ever
+    assert "[okite:caps]" in bounce.as_string()
+    assert node.used("local", "day") == 50
+
+
+def test_redis_away_waits(new_okited, own_redis, milter_port, postfix):
+    redis = own_redis()
+    node = new_okited(listen=f"inet:{milter_port}@127.0.0.1", on=redis, limits=(DAY,)).start()
+    redis.kill()
+    postfix.sendmail(SENDER, ["a@box.test"])
+    postfix.wait_queue("maildrop")
+    tries(node, postfix, 1)
+    redis.start()
+
+    def delivered():
+        postfix.try_again()
+        return postfix.inbox()
+
+    from support.wait import wait_until
+
+    wait_until(delivered, "delivery after Redis came back")
+    assert node.used("local", "day") == 1
+
+
+# The same without Postfix: what the milter answers, and when.
+
+
+@pytest.mark.parametrize(
+    "settings, to, end, delivered",
+    [
+        ({}, ["a@b.example", "gone@b.example"], ACCEPTED, ["a@b.example"]),
+        ({}, ["gone@b.example"], "550 5.1.1 suppressed", []),
+        ({"limits": (quota("1/24h"),)}, ["a@b.example", "c@b.example"], None, []),
+        ({"limits": (quota("1/24h", action="reject"),)}, ["a@b.example", "c@b.example"], "550 5.7.1 day", []),
+        ({"max_recipients": 1}, ["a@b.example", "c@b.example"], None, []),
+        ({"suppression": {"action": "discard"}}, ["gone@b.example"], ACCEPTED, []),
+        ({"suppression": {"action": "observe"}}, ["gone@b.example"], ACCEPTED, ["gone@b.example"]),
+    ],
+)
+def test_never_answered_at_rcpt(okited, settings, to, end, delivered):
+    node = okited(**settings)
+    node.suppress("gone@b.example", "--reason", "hard")
+    message = node.send(to, local=True)
+    assert message.gists == [ACCEPTED] * len(to)
+    assert message.delivered == delivered
+    if end is not None:
+        assert message.end.gist == end
+    else:
+        assert not message.end.accepted

@@ -1,0 +1,69 @@
+"""X-Okite-Token: added once, foreign copies removed, tells nothing."""
+
+import re
+
+from support.postfix import PASSWORD
+from support.smtp import Client
+
+ALICE = "alice@test.example"
+FOREIGN = [("Subject", "x"), ("X-Okite-Token", "forged one"), ("x-okite-token", "forged two")]
+
+
+def tokens(message):
+    return [value for name, value in message.added if name.lower() == "x-okite-token"]
+
+
+def test_added_once(okited):
+    message = okited().send(["a@b.example"], login=ALICE)
+    assert len(tokens(message)) == 1 and len(message.added) == 1
+
+
+def test_foreign_copies_are_removed(okited):
+    message = okited().send(["a@b.example"], login=ALICE, headers=FOREIGN)
+    assert len(tokens(message)) == 1
+    removed = [(name.lower(), index) for name, index, value in message.changed if value == ""]
+    assert sorted(removed) == [("x-okite-token", 1), ("x-okite-token", 2)]
+
+
+def test_at_most_4_kilobytes(okited):
+    node = okited(max_recipients=1000)
+    for count in (1, 50, 100, 160, 161, 1000):
+        message = node.send([f"r{i}@b.example" for i in range(count)], login=ALICE)
+        (token,) = tokens(message)
+        assert len("X-Okite-Token: " + token) <= 4096
+        assert all(len(line) <= 998 for line in token.splitlines())
+
+
+def test_tells_nobody_who_wrote_to_whom(okited):
+    node = okited()
+    (first,) = tokens(node.send(["a@b.example", "c@d.example"], login=ALICE))
+    (second,) = tokens(node.send(["a@b.example", "c@d.example"], login=ALICE))
+    assert first != second
+    assert not re.search("alice|a@b|c@d|test.example", first)
+    # Nor by what two tokens have in common: the nonce is random.
+    a, b = ("".join(token.split()) for token in (first, second))
+    longest = max((i for i in range(len(a)) if a[:i] == b[:i]), default=0)
+    assert longest < 16, (a, b)
+
+
+def test_on_real_mail(guard, postfix):
+    guard()
+    text = "Subject: x\r\nX-Okite-Token: forged one\r\nTo: a@box.test\r\n"
+    text += "X-Okite-Token: forged\r\n two\r\n\r\nhello\r\n"
+    with Client(postfix.address) as client:
+        client.login(ALICE, PASSWORD)
+        client.deliver(ALICE, ["a@box.test"], text)
+    (message,) = postfix.wait_inbox("a@box.test")
+    (token,) = message.get_all("X-Okite-Token")
+    assert "forged" not in token and len(token) > 20
+    assert message["Subject"] == "x" and message.get_payload().strip() == "hello"
+
+
+def test_50_recipients_on_real_mail(guard, postfix):
+    guard()
+    to = [f"r{i}@box.test" for i in range(50)]
+    with Client(postfix.address) as client:
+        client.login(ALICE, PASSWORD)
+        client.deliver(ALICE, to)
+    seen = {message["X-Okite-Token"] for message in postfix.wait_inbox(*to)}
+    assert len(seen) == 1 and len(seen.pop()) <= 4096
