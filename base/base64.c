@@ -43,6 +43,9 @@ bool base64_read(uint8_t *bytes, size_t room, size_t *size, const char *text)
 		goto out;
 	while (padding < 2 && packed[length - 1 - padding] == '=')
 		padding++;
+	/* OpenSSL takes = for a zero wherever it stands. */
+	if (memchr(packed, '=', length - padding) != NULL)
+		goto out;
 	decoded = xmalloc(length);
 	got = EVP_DecodeBlock(decoded, (unsigned char *)packed, (int)length);
 	if (got < 0 || (size_t)got - padding > room)

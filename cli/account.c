@@ -185,11 +185,11 @@ static int set_limit(struct cli *cli, struct account *record, const char *argume
 static int change_settings(struct cli *cli, struct account *record)
 {
 	const struct arguments *arguments = &cli->arguments;
-	int64_t now_us = clock_now_us(), until_us = 0;
+	int64_t now_us = store_clock_us(cli->store), until_us = 0;
 	int status;
 
 	if (arguments->until != NULL && (!moment_parse(arguments->until, 1, &until_us) ||
-						until_us <= clock_now_us()))
+						until_us <= store_clock_us(cli->store)))
 		return cli_usage(cli,
 			"--until is a time to come, like 7d or 2026-12-24T00:00:00Z, not "
 			"\"%s\"",
@@ -227,7 +227,7 @@ int run_account_set(struct cli *cli)
 static int change_to_paused(struct cli *cli, struct account *record)
 {
 	if (record->standing != STANDING_PAUSED)
-		record->since_us = clock_now_us();
+		record->since_us = store_clock_us(cli->store);
 	record->standing = STANDING_PAUSED;
 	record->pause_rejects = cli->arguments.reject;
 	take_note(cli, record);
@@ -240,7 +240,7 @@ static int change_to_reinstated(struct cli *cli, struct account *record)
 	if (record->standing != STANDING_PAUSED)
 		return cli_no("%s is not paused", record->name);
 	record->standing = STANDING_REINSTATED;
-	record->since_us = clock_now_us();
+	record->since_us = store_clock_us(cli->store);
 	record->pause_rejects = false;
 	return CLI_YES;
 }
@@ -294,7 +294,7 @@ int run_account_reset(struct cli *cli)
 		return status;
 	if (!store_account(cli->store, name, &record, &found, &error))
 		return cli_away(&error);
-	plan = policy_plan(&cli->conf->policy, &record, clock_now_us());
+	plan = policy_plan(&cli->conf->policy, &record, store_clock_us(cli->store));
 	if (limit != NULL && plan_limit(plan, limit) == NULL)
 		return cli_usage(cli, "the plan %s has no limit \"%s\", it has: %s",
 			plan->name, limit, limit_names(plan, names, sizeof(names)));

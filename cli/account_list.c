@@ -21,7 +21,7 @@ bool overview_make(struct cli *cli, const struct account *record,
 	struct overview *overview, struct error *error)
 {
 	const struct conf *conf = cli->conf;
-	int64_t now_us = clock_now_us();
+	int64_t now_us = store_clock_us(cli->store);
 	const struct counters *counters = &overview->counters;
 	double confidence = conf->reputation.confidence;
 

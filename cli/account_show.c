@@ -55,8 +55,8 @@ static bool look(struct cli *cli, const struct policy *policy, struct account *r
 		demand_clear(demand);
 		unpaused = *record;
 		unpaused.standing = STANDING_HEALTHY;
-		policy_demand(policy, message, &recipient, 1, &unpaused, clock_now_us(),
-			demand);
+		policy_demand(policy, message, &recipient, 1, &unpaused,
+			store_clock_us(cli->store), demand);
 		demand->look_only = true;
 		demand->suppressed_count = true;
 		facts_init(facts, demand);
@@ -71,25 +71,9 @@ static bool look(struct cli *cli, const struct policy *policy, struct account *r
 		error, "the record of %s changes all the time, try again", record->name);
 }
 
-/* An override, or the plan's own; for limits that were not looked at. */
-static void own_capacity(const struct limit *limit, const struct account *record,
-	struct capacity *capacity)
-{
-	int64_t now_us = clock_now_us();
-
-	*capacity = limit->capacity;
-	for (size_t i = 0; i < record->override_count; i++) {
-		const struct override *override = &record->overrides[i];
-
-		if (strcmp(override->limit, limit->name) == 0 &&
-			(override->until_us == 0 || override->until_us > now_us))
-			capacity_parse(capacity, override->value);
-	}
-}
-
 static void view_limit(struct limit_view *view, const struct limit *limit,
 	const struct account *record, const struct demand *demand,
-	const struct facts *facts, const struct message *message)
+	const struct facts *facts, const struct message *message, int64_t now_us)
 {
 	struct demand_limit unknown = { .limit = limit };
 
@@ -102,7 +86,7 @@ static void view_limit(struct limit_view *view, const struct limit *limit,
 		view->limit = limit;
 		return;
 	}
-	own_capacity(limit, record, &unknown.capacity);
+	policy_capacity(limit, record, now_us, &unknown.capacity);
 	limit_view_set(view, &unknown, NULL, message, NULL);
 }
 
@@ -120,8 +104,8 @@ static bool view_limits(struct cli *cli, struct account *record, const struct pl
 	bare_law_make(&bare, &cli->conf->policy, plan);
 	ok = look(cli, &bare.policy, record, &message, &demand, &facts, error);
 	for (size_t i = 0; ok && i < plan->limit_count; i++)
-		view_limit(
-			&views[i], &plan->limits[i], record, &demand, &facts, &message);
+		view_limit(&views[i], &plan->limits[i], record, &demand, &facts, &message,
+			store_clock_us(cli->store));
 	facts_clear(&facts);
 	demand_clear(&demand);
 	free(bare.plan.limits);
@@ -147,9 +131,9 @@ static void print_account(struct cli *cli, const struct overview *overview,
 	struct output *output = &cli->output;
 	const struct counters *counters = &overview->counters;
 	char moment[CLOCK_TEXT_SIZE], window[SPAN_TEXT_SIZE];
-	bool own_plan =
-		strcmp(record->plan, overview->plan) == 0 &&
-		(record->plan_until_us == 0 || record->plan_until_us > clock_now_us());
+	bool own_plan = strcmp(record->plan, overview->plan) == 0 &&
+			(record->plan_until_us == 0 ||
+				record->plan_until_us > store_clock_us(cli->store));
 
 	output_field(output, "account", "%s", overview->name);
 	clock_to_text(moment, sizeof(moment), own_plan ? record->plan_until_us : 0);
@@ -211,7 +195,7 @@ int run_account_show(struct cli *cli)
 		return status;
 	if (!store_account(cli->store, name, &record, &found, &error))
 		return cli_away(&error);
-	plan = policy_plan(&cli->conf->policy, &record, clock_now_us());
+	plan = policy_plan(&cli->conf->policy, &record, store_clock_us(cli->store));
 	views = xcalloc(plan->limit_count + 1, sizeof(*views));
 	ok = view_limits(cli, &record, plan, views, &error) &&
 	     overview_make(cli, &record, &overview, &error);

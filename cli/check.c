@@ -99,16 +99,16 @@ static int check_store(struct cli *cli, struct findings *findings)
 	struct error error = ERROR_NONE;
 	enum store_state state;
 
-	cli->store = store_open_redis(&cli->conf->redis, cli->secret, &error);
+	cli->store = store_open_redis(&cli->conf->redis, cli->secret, false, &error);
 	if (cli->store == NULL) {
 		tell(findings, LEVEL_ERROR, "redis", error.text);
 		return CLI_NO;
 	}
 	state = store_probe(cli->store, &error);
-	if (state != STORE_READY)
-		tell(findings, LEVEL_ERROR, "redis", error.text);
-	if (state != STORE_AWAY)
+	if (state == STORE_READY)
 		store_check(cli->store, tell_health, findings);
+	else
+		tell(findings, LEVEL_ERROR, "redis", error.text);
 	return state == STORE_AWAY ? CLI_AWAY : CLI_NO;
 }
 

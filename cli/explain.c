@@ -20,12 +20,12 @@ static bool is_refused(const struct verdict *verdict)
 	       (verdict->kind == VERDICT_TEMPFAIL || verdict->kind == VERDICT_REJECT);
 }
 
-/* What the client is told: nothing of what is only observed. */
+/* What the client is told: nothing of what is only observed, or held. */
 static const char *told_reply(const struct verdict *verdict, char *reply, size_t size)
 {
 	const struct verdict accepted = { .code = 0 };
 
-	return verdict_reply(verdict->observed ? &accepted : verdict, reply, size);
+	return verdict_reply(is_refused(verdict) ? verdict : &accepted, reply, size);
 }
 
 static const char not_outgoing[] = "not outgoing: okite passes it untouched";
@@ -79,7 +79,11 @@ static void tell_person(
 		fprintf(output->to, "    %s\n", not_outgoing);
 		return;
 	}
-	verdict_reply(verdict, reply, sizeof(reply));
+	/* Of mail that is held, for which the client is told 250, the words say why. */
+	if (verdict->kind == VERDICT_HOLD && verdict->text[0] != '\0')
+		text_copy(reply, sizeof(reply), verdict->text);
+	else
+		verdict_reply(verdict, reply, sizeof(reply));
 	fprintf(output->to, "    %s\n", text_printable(safe, sizeof(safe), reply));
 	limit_views_print(output, answer->limits, answer->limit_count);
 }
@@ -114,6 +118,9 @@ static int read_envelope(struct explanation *explanation)
 	if (arguments->from == NULL || arguments->to.count == 0)
 		return cli_usage(cli, "--from and --to are needed");
 	fault = address_parse(&message->sender, arguments->from, NULL);
+	if (fault == NULL && message->sender.text[0] != '\0' &&
+		message->sender.domain[0] == '\0')
+		fault = "a sender has a domain, like user@example.com, or is <>";
 	if (fault != NULL)
 		return cli_usage(cli, "--from %s: %s", arguments->from, fault);
 	if (arguments->login != NULL && !account_name(message->login, arguments->login))
@@ -145,8 +152,8 @@ static int read_recipients(struct explanation *explanation)
 		struct address address;
 		const char *fault = address_parse(&address, text, NULL);
 
-		if (fault == NULL && address.text[0] == '\0')
-			fault = "a recipient is not empty";
+		if (fault == NULL && address.domain[0] == '\0')
+			fault = "a recipient has a domain, like user@example.com";
 		if (fault != NULL)
 			return cli_usage(explanation->cli, "--to %s: %s", text, fault);
 		recipient_set(&explanation->answers[i].recipient, &address,

@@ -1,11 +1,13 @@
 #include "cli/explain.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "policy/usage.h"
 
 /* As often as the account's record may change between two questions. */
 enum { TRIES = 3 };
@@ -29,6 +31,31 @@ static int64_t find_pending(const struct explanation *explanation,
 	return pending;
 }
 
+/*
+ * What this message would have used up itself is not in the store, which so
+ * cannot tell when it leaves the window: as it would if it were charged now.
+ */
+static void tell_pending(const struct demand *demand, struct facts *facts)
+{
+	for (size_t i = 0; i < demand->limit_count; i++) {
+		const struct demand_limit *limit = &demand->limits[i];
+		struct limit_fact *fact = &facts->limits[i];
+		double width = (double)limit->capacity.window_us / QUOTA_BUCKETS;
+
+		if (limit->limit->kind != LIMIT_QUOTA || limit->pending == 0 ||
+			!fact->full || fact->frees_us != 0 ||
+			fact->wanted > limit->capacity.amount)
+			continue;
+		fact->frees_us = limit->capacity.window_us;
+		if (limit->limit->count != COUNT_DISTINCT)
+			fact->frees_us =
+				(int64_t)ceil((floor((double)facts->now_us / width) +
+						      QUOTA_BUCKETS + 1) *
+					      width) -
+				facts->now_us;
+	}
+}
+
 /* Ask about recipients, again where the account's record has changed meanwhile. */
 static bool ask(struct explanation *explanation,
 	const struct recipient *const *recipients, size_t count, struct demand *demand,
@@ -38,15 +65,18 @@ static bool ask(struct explanation *explanation,
 		demand_clear(demand);
 		facts_clear(facts);
 		policy_demand(&explanation->cli->conf->policy, &explanation->message,
-			recipients, count, &explanation->account, clock_now_us(), demand);
+			recipients, count, &explanation->account,
+			store_clock_us(explanation->cli->store), demand);
 		demand->look_only = true;
 		for (size_t i = 0; i < demand->limit_count; i++)
 			demand->limits[i].pending = find_pending(
 				explanation, &demand->limits[i], recipients[0]->digest);
 		facts_init(facts, demand);
 		store_charge(explanation->cli->store, demand, facts);
-		if (facts->status == FACTS_KNOWN)
+		if (facts->status == FACTS_KNOWN) {
+			tell_pending(demand, facts);
 			return true;
+		}
 		if (facts->status == FACTS_UNKNOWN)
 			return error_set(&explanation->error, "%s", facts->why);
 		explanation->account = facts->account;

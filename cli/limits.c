@@ -67,10 +67,6 @@ void limit_view_set(struct limit_view *view, const struct demand_limit *limit,
 	view->used = fact->used;
 	view->frees_us = fact->frees_us;
 	view->never = fact->full && fact->wanted > allowed(view);
-	/* Full by what this very message would use: that leaves when the window has
-	 * passed. */
-	if (fact->full && fact->frees_us == 0)
-		view->frees_us = view->capacity.window_us;
 }
 
 json_t *limit_views_to_json(const struct limit_view *views, size_t count)

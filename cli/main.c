@@ -3,11 +3,13 @@
  * command is a function in a file of its own.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/options.h"
 
@@ -25,51 +27,54 @@ struct command {
 	const char *first, *second;
 	const char *usage;
 	size_t least, most; /* operands */
+	bool writes;	    /* then a Redis of nobody's becomes ours */
 	command_function *run;
 };
 
 static const struct command commands[] = {
-	{ "check", NULL, "check", 0, 0, run_check },
+	{ "check", NULL, "check", 0, 0, false, run_check },
 	{ "explain", NULL,
 		"explain --from ADDRESS --to ADDRESS... [--login LOGIN] [--client IP] "
 		"[--size BYTES] [--local]",
-		0, MANY, run_explain },
+		0, MANY, false, run_explain },
 	{ "suppress", "add",
 		"suppress add ADDRESS|@DOMAIN [--reason REASON] [--account ACCOUNT] "
 		"[--expire DURATION|never] [--note TEXT]",
-		1, 1, run_suppress_add },
+		1, 1, true, run_suppress_add },
 	{ "suppress", "remove", "suppress remove ADDRESS|@DOMAIN [--account ACCOUNT]", 1,
-		1, run_suppress_remove },
-	{ "suppress", "show", "suppress show ADDRESS|@DOMAIN|DIGEST", 1, 1,
+		1, false, run_suppress_remove },
+	{ "suppress", "show", "suppress show ADDRESS|@DOMAIN|DIGEST", 1, 1, false,
 		run_suppress_show },
 	{ "suppress", "list",
 		"suppress list [--reason REASON] [--since TIME] [--account ACCOUNT] "
 		"[PATTERN]",
-		0, 1, run_suppress_list },
+		0, 1, false, run_suppress_list },
 	{ "suppress", "import",
 		"suppress import FILE|- [--format auto|plain|okite] [--reason REASON] "
 		"[--account ACCOUNT]",
-		1, 1, run_suppress_import },
+		1, 1, true, run_suppress_import },
 	{ "suppress", "export",
 		"suppress export [FILE] [--format plain|okite] [--account ACCOUNT]", 0, 1,
-		run_suppress_export },
-	{ "account", "list", "account list", 0, 0, run_account_list },
-	{ "account", "show", "account show ACCOUNT", 1, 1, run_account_show },
+		false, run_suppress_export },
+	{ "account", "list", "account list", 0, 0, false, run_account_list },
+	{ "account", "show", "account show ACCOUNT", 1, 1, false, run_account_show },
 	{ "account", "set",
 		"account set ACCOUNT [--plan PLAN] [--limit NAME=VALUE]... [--until "
 		"TIME] "
 		"[--note TEXT]",
-		1, 1, run_account_set },
+		1, 1, true, run_account_set },
 	{ "account", "pause", "account pause ACCOUNT [--reject] [--note TEXT]", 1, 1,
-		run_account_pause },
-	{ "account", "resume", "account resume ACCOUNT", 1, 1, run_account_resume },
-	{ "account", "reset", "account reset ACCOUNT [LIMIT]", 1, 2, run_account_reset },
-	{ "verified", "add", "verified add ADDRESS|@DOMAIN", 1, 1, run_verified_add },
-	{ "verified", "remove", "verified remove ADDRESS|@DOMAIN", 1, 1,
+		true, run_account_pause },
+	{ "account", "resume", "account resume ACCOUNT", 1, 1, true, run_account_resume },
+	{ "account", "reset", "account reset ACCOUNT [LIMIT]", 1, 2, false,
+		run_account_reset },
+	{ "verified", "add", "verified add ADDRESS|@DOMAIN", 1, 1, true,
+		run_verified_add },
+	{ "verified", "remove", "verified remove ADDRESS|@DOMAIN", 1, 1, false,
 		run_verified_remove },
-	{ "verified", "list", "verified list [ADDRESS|@DOMAIN]", 0, 1,
+	{ "verified", "list", "verified list [ADDRESS|@DOMAIN]", 0, 1, false,
 		run_verified_list },
-	{ "events", NULL, "events [-f] [--account ACCOUNT] [--since TIME]", 0, 0,
+	{ "events", NULL, "events [-f] [--account ACCOUNT] [--since TIME]", 0, 0, false,
 		run_events },
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
@@ -144,7 +149,8 @@ int cli_open(struct cli *cli)
 	cli->secret = secret_read(cli->conf->secret_file, &error);
 	if (cli->secret == NULL)
 		return cli_no("%s", error.text);
-	cli->store = store_open_redis(&cli->conf->redis, cli->secret, &error);
+	cli->store = store_open_redis(
+		&cli->conf->redis, cli->secret, cli->command->writes, &error);
 	if (cli->store == NULL)
 		return cli_no("%s", error.text);
 	/* Before anything is done: with another secret every digest would miss. */
@@ -167,12 +173,14 @@ static const struct command *find_command(char **words, size_t count)
 	return NULL;
 }
 
-static int unknown_command(const struct arguments *arguments)
+static int unknown_command(const struct arguments *arguments, const struct given *given)
 {
 	char **words = arguments->operands;
 	size_t count = arguments->operand_count;
 
-	if (count == 0)
+	if (given->fault[0] != '\0')
+		fprintf(stderr, "okite: %s\n", given->fault);
+	else if (count == 0)
 		fputs("okite: a command is missing\n", stderr);
 	else
 		fprintf(stderr, "okite: there is no command \"%s%s%s\"\n", words[0],
@@ -221,12 +229,24 @@ static int dispatch(struct cli *cli, const struct given *given)
 	}
 	cli->command = find_command(arguments->operands, arguments->operand_count);
 	if (cli->command == NULL)
-		return unknown_command(arguments);
+		return unknown_command(arguments, given);
 	words = cli->command->second != NULL ? 2 : 1;
 	arguments->operands += words;
 	arguments->operand_count -= words;
 	status = check_usage(cli, given);
 	return status == CLI_YES ? cli->command->run(cli) : status;
+}
+
+/* Else a file or Redis gets the number of standard output, and what is meant for it. */
+static void open_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
 }
 
 int main(int argc, char **argv)
@@ -238,6 +258,7 @@ int main(int argc, char **argv)
 	/* A reader that has gone (`okite events | head`) is seen as EPIPE, and ends us
 	 * quietly. */
 	signal(SIGPIPE, SIG_IGN);
+	open_standard_files();
 	options_read(argc, argv, &cli, &given);
 	output_init(&cli.output, stdout, given.json);
 	status = dispatch(&cli, &given);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "conf/reader.h"
 
 /* ---- what concerns more than one option ---- */
@@ -58,7 +59,7 @@ static void fill_in(struct conf *conf)
 	if (*conf->node == '\0') {
 		free(conf->node);
 		if (gethostname(host, sizeof(host) - 1) != 0 || host[0] == '\0')
-			strcpy(host, "localhost");
+			text_copy(host, sizeof(host), "localhost");
 		conf->node = xstrdup(host);
 	}
 }

@@ -279,7 +279,8 @@ bool plan_read(struct reader *reader, const struct conf_option *option,
 	text_printable(shown, sizeof(shown), text);
 	plan_names(policy, names, sizeof(names));
 	/* The default of default_plan stands in no file; what lacks that plan does. */
-	if (config_setting_source_file(setting) == NULL && plans != NULL)
+	if (plans != NULL &&
+		config_setting_parent(setting) == config_root_setting(&reader->defaults))
 		reader_complain(reader, plans, NULL,
 			"there is no plan \"%s\", which default_plan names unless it is "
 			"set; "

@@ -32,7 +32,8 @@ static void ask(struct session *session, const struct recipient *const *recipien
 			demand_clear(&asked->demand);
 		}
 		policy_demand(&runtime->conf->policy, &session->message, recipients,
-			count, &asked->account, clock_now_us(), &asked->demand);
+			count, &asked->account, store_clock_us(runtime->store),
+			&asked->demand);
 		facts_init(&asked->facts, &asked->demand);
 		store_charge(runtime->store, &asked->demand, &asked->facts);
 		if (asked->facts.status != FACTS_STALE)
@@ -109,6 +110,8 @@ static void mark_each(struct session *session, const size_t *places, size_t coun
 	for (size_t i = 0; i < count; i++) {
 		struct listed *listed = &session->listed[places[i]];
 
+		if (each[i].observed)
+			report_refused(session, &listed->recipient, &each[i], "eom");
 		if (each[i].observed || each[i].kind == VERDICT_ACCEPT)
 			continue;
 		listed->removed = true;

@@ -97,13 +97,19 @@ static void *wait_for_reload(void *context)
 	return NULL;
 }
 
-/* Before any thread is there, so that only the one that waits for it gets SIGUSR1. */
+/*
+ * Before any thread is there, so that only those that wait for them get them:
+ * ours SIGUSR1, libmilter's the others.
+ */
 static void block_signals(void)
 {
 	sigset_t signals;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGUSR1);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -187,9 +193,13 @@ int main(int argc, char **argv)
 	if (runtime == NULL)
 		return EX_CONFIG;
 	if (!probe(runtime))
-		return EX_CONFIG;
-	if (!open_socket(runtime->conf->listen))
-		return EX_UNAVAILABLE;
+		status = EX_CONFIG;
+	else if (!open_socket(runtime->conf->listen))
+		status = EX_UNAVAILABLE;
+	if (status >= 0) {
+		runtime_release(runtime);
+		return status;
+	}
 	runtime_publish(runtime);
 	return serve(&options, runtime);
 }

@@ -33,7 +33,8 @@ static struct backing *backing_open(const struct conf *conf, struct error *error
 	backing->holders = 1;
 	backing->secret = secret_read(conf->secret_file, error);
 	if (backing->secret != NULL)
-		backing->store = store_open_redis(&conf->redis, backing->secret, error);
+		backing->store =
+			store_open_redis(&conf->redis, backing->secret, true, error);
 	if (backing->store != NULL)
 		return backing;
 	secret_free(backing->secret);

@@ -6,8 +6,7 @@
 
 /* What must be asked of the store about a message: policy_demand(), see policy.h. */
 
-/* The limit as ACCOUNT has it: an override replaces how much, and nothing else. */
-static void find_capacity(const struct limit *limit, const struct account *account,
+void policy_capacity(const struct limit *limit, const struct account *account,
 	int64_t now_us, struct capacity *capacity)
 {
 	int64_t two_seconds;
@@ -88,7 +87,7 @@ static void add_limits(const struct policy *policy, const struct plan *plan,
 
 		if (!limit_applies(limit, message, asked->recipient))
 			continue;
-		find_capacity(limit, account, now_us, &capacity);
+		policy_capacity(limit, account, now_us, &capacity);
 		if (capacity.lifted)
 			continue;
 		key = limit_key(limit, &capacity, message, asked->recipient);

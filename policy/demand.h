@@ -75,7 +75,7 @@ struct limit_fact {
 struct recipient_fact {
 	enum reason suppressed; /* the strongest reason found; REASON_NONE */
 	bool by_domain;         /* by an entry for its whole domain */
-	bool verified;
+	bool verified;          /* asked only where verified_wanted */
 };
 
 struct facts {

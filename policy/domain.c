@@ -63,6 +63,8 @@ static const char *check_labels(const char *domain)
 
 		if (length == 0)
 			return "an empty label in the domain";
+		if (domain[0] == '-' || domain[length - 1] == '-')
+			return "a label that begins or ends with a hyphen in the domain";
 		if (length > LABEL_MAX)
 			return "a label of more than 63 bytes in the domain";
 		if (domain[length] == '\0')

@@ -112,8 +112,8 @@ static void describe_limit(const struct demand_limit *asked,
 	verdict->used = fact->used;
 	verdict->allowed = limit->kind == LIMIT_RATE ? asked->capacity.burst
 						     : asked->capacity.amount;
-	if (fact->frees_us > 0)
-		verdict->retry_s = (fact->frees_us + SECOND_US - 1) / SECOND_US;
+	if (fact->frees_us > 0 && verdict->kind != VERDICT_REJECT)
+		verdict->retry_s = (fact->frees_us - 1) / SECOND_US + 1;
 	if (verdict->retry_s > 0)
 		snprintf(when, sizeof(when), ", try again in %" PRId64 " seconds",
 			verdict->retry_s);
@@ -138,7 +138,7 @@ static void refuse_by_limit(const struct policy *policy, const struct demand_lim
 	if (action == LIMIT_HOLD)
 		set(verdict, VERDICT_HOLD, asked->limit->name, 0, "");
 	else if (whole && fact->wanted > allowed)
-		/* It would wait for ever: no time will make it fit. */
+		/* No time will make it fit: waiting, it would wait for ever. */
 		set(verdict, VERDICT_REJECT, asked->limit->name, 550, "5.5.3");
 	else if (action == LIMIT_REJECT)
 		set(verdict, VERDICT_REJECT, asked->limit->name, 550, "5.7.1");
@@ -220,7 +220,7 @@ static bool judge_each(const struct policy *policy, const struct demand *demand,
 	for (size_t i = 0; i < demand->recipient_count; i++) {
 		const struct recipient_fact *fact = &facts->recipients[i];
 
-		if (ends(judge_suppression(policy, fact, &each[i]), &each[i], noted))
+		if (judge_suppression(policy, fact, &each[i]) && !each[i].observed)
 			continue;
 		(*remain)++;
 		if (ends(judge_sandbox(policy, demand, fact, whole), whole, noted)) {
@@ -250,7 +250,7 @@ void policy_judge_whole(const struct policy *policy, const struct account *accou
 		if (whole->kind == VERDICT_TEMPFAIL)
 			set(whole, VERDICT_REJECT, "suppressed", 550, "5.7.1");
 	} else if (ends(judge_pause(policy, account, whole), whole, &noted)) {
-		whole->kind = VERDICT_HOLD;
+		set(whole, VERDICT_HOLD, "paused", 0, "");
 	} else if (!ends(judge_limits(policy, demand, facts, true, whole), whole,
 			   &noted)) {
 		*whole = noted;

@@ -216,12 +216,18 @@ char *limit_key_prefix(const char *account, const char *limit_name)
 
 bool capacity_parse(struct capacity *capacity, const char *text)
 {
+	int64_t amount, window_us;
+
 	if (strcmp(text, "none") == 0) {
 		capacity->lifted = true;
 		return true;
 	}
+	if (!text_to_ratio(text, &amount, &window_us))
+		return false;
 	capacity->lifted = false;
-	return text_to_ratio(text, &capacity->amount, &capacity->window_us);
+	capacity->amount = amount;
+	capacity->window_us = window_us;
+	return true;
 }
 
 char *capacity_to_text(const struct capacity *capacity, char *text, size_t size)

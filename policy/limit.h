@@ -104,6 +104,6 @@ char *account_key_owner(const char *account);
  * it. */
 char *limit_key_prefix(const char *account, const char *limit_name);
 
-/* "14/s" or "none" into CAPACITY, whose burst stays.  False when it is neither. */
+/* "14/s" or "none" into CAPACITY, whose burst stays.  False, with all as it was, when it is neither. */
 bool capacity_parse(struct capacity *capacity, const char *text);
 char *capacity_to_text(const struct capacity *capacity, char *text, size_t size);

@@ -104,6 +104,10 @@ bool policy_too_large(const struct policy *policy, int64_t size, struct verdict 
 
 /* ---- policy/ask.c, then policy/judge.c ---- */
 
+/* How much LIMIT allows ACCOUNT at NOW_US: an override replaces that, and nothing else. */
+void policy_capacity(const struct limit *limit, const struct account *account,
+	int64_t now_us, struct capacity *capacity);
+
 /*
  * What must be asked about COUNT recipients of MESSAGE (its accepted ones
  * before are in message->charges).  ACCOUNT is the record that we have.

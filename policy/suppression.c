@@ -53,10 +53,12 @@ bool suppression_merge(struct suppression *old, const struct suppression *new)
 	if (new->reason < old->reason)
 		return changed;
 
-	/* Who gives the reason gives its story; but nothing said takes no note away. */
-	changed |= new->reason > old->reason;
-	old->reason = new->reason;
-	changed |= replace_text(old->source, sizeof(old->source), new->source);
+	/* Who gives the reason is its source; nothing said takes no note away. */
+	if (new->reason > old->reason) {
+		changed = true;
+		old->reason = new->reason;
+		(void)replace_text(old->source, sizeof(old->source), new->source);
+	}
 	if (new->note[0] != '\0')
 		changed |= replace_text(old->note, sizeof(old->note), new->note);
 	return changed;

@@ -12,6 +12,7 @@ struct store_backend {
 	enum store_state (*probe)(struct store *store, struct error *error);
 
 	void (*recall)(struct store *store, const char *account, struct account *record);
+	int64_t (*clock_us)(struct store *store);
 	void (*charge)(
 		struct store *store, const struct demand *demand, struct facts *facts);
 	bool (*finish)(

@@ -98,10 +98,13 @@ function look.r(l)
   end
 end
 
+-- a rate of 0 never drains, and infinity is no end of life
+local TEN_YEARS_MS = 315360000000
+
 function charge.r(l)
   local level, at = l.level + l.wanted, math.max(l.at, now)
   call('SET', l.key, string.format('%.17g %.0f', level, at),
-    'PX', math.ceil(level * l.window / l.amount / 1000) + 1000)
+    'PX', math.min(math.ceil(level * l.window / l.amount / 1000), TEN_YEARS_MS) + 1000)
 end
 
 -- A quota is a hash: a count for each 96th of the window, their total (t) and the oldest (o).

@@ -62,6 +62,12 @@ void memory_copy_record(
 		text_copy(record->name, sizeof(record->name), name);
 }
 
+static int64_t memory_clock_us(struct store *store)
+{
+	(void)store;
+	return clock_now_us();
+}
+
 static void memory_recall(struct store *store, const char *name, struct account *record)
 {
 	struct memory *memory = memory_lock(store);
@@ -251,6 +257,7 @@ static const struct store_backend memory_backend = {
 	.close = memory_close,
 	.probe = memory_probe,
 	.recall = memory_recall,
+	.clock_us = memory_clock_us,
 	.charge = memory_charge,
 	.finish = memory_finish,
 	.suppress = memory_suppress,

@@ -59,10 +59,16 @@ static void redis_recall(struct store *store, const char *account, struct accoun
 	remembered_get(((struct redis_store *)store)->remembered, account, record);
 }
 
+static int64_t redis_clock_us(struct store *store)
+{
+	return link_clock_us(((struct redis_store *)store)->link);
+}
+
 static const struct store_backend redis_backend = {
 	.close = redis_close,
 	.probe = redis_probe,
 	.recall = redis_recall,
+	.clock_us = redis_clock_us,
 	.charge = redis_charge,
 	.finish = redis_finish,
 	.suppress = redis_suppress,
@@ -83,10 +89,10 @@ static const struct store_backend redis_backend = {
 };
 
 struct store *store_open_redis(const struct redis_settings *settings,
-	const struct secret *secret, struct error *error)
+	const struct secret *secret, bool claims, struct error *error)
 {
 	struct redis_store *redis;
-	struct link *link = link_open(settings, secret, error);
+	struct link *link = link_open(settings, secret, claims, error);
 
 	if (link == NULL)
 		return NULL;

@@ -2,6 +2,8 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +37,9 @@ struct link {
 	char *place; /* for messages: "Redis at 127.0.0.1:6379" */
 	char *fingerprint_key;
 	char fingerprint[DIGEST_TEXT_SIZE];
+	bool claims;
 	int64_t timeout_us;
+	_Atomic int64_t clock_ahead_us; /* Redis's clock less ours */
 
 	pthread_mutex_t mutex;
 	struct asker *first, **last; /* who waits to be asked for */
@@ -51,7 +55,7 @@ struct link {
 };
 
 struct link *link_open(const struct redis_settings *settings, const struct secret *secret,
-	struct error *error)
+	bool claims, struct error *error)
 {
 	struct link *link = xcalloc(1, sizeof(*link));
 
@@ -69,6 +73,7 @@ struct link *link_open(const struct redis_settings *settings, const struct secre
 		link->lookup = name_lookup_new(link->url.host, link->url.port);
 	link->fingerprint_key = xasprintf("%ssecret", settings->prefix);
 	secret_fingerprint(secret, link->fingerprint);
+	link->claims = claims;
 	link->timeout_us = settings->timeout_us;
 	link->last = &link->first;
 	link->retry_after_us = RETRY_FIRST_US;
@@ -131,7 +136,31 @@ static void add_greeting(struct link *link, struct question *greeting)
 		snprintf(database, sizeof(database), "%d", link->url.database);
 		question_words(greeting, "SELECT", database, NULL);
 	}
+	question_words(greeting, "TIME", NULL);
 	question_words(greeting, "GET", link->fingerprint_key, NULL);
+}
+
+int64_t link_clock_us(const struct link *link)
+{
+	return clock_now_us() +
+	       atomic_load_explicit(&link->clock_ahead_us, memory_order_relaxed);
+}
+
+void link_note_clock(struct link *link, int64_t now_us)
+{
+	atomic_store_explicit(
+		&link->clock_ahead_us, now_us - clock_now_us(), memory_order_relaxed);
+}
+
+/* The reply to TIME: seconds and microseconds, as texts. */
+static void note_time(struct link *link, const redisReply *time)
+{
+	if (time->type == REDIS_REPLY_ARRAY && time->elements == 2 &&
+		time->element[0]->type == REDIS_REPLY_STRING &&
+		time->element[1]->type == REDIS_REPLY_STRING)
+		link_note_clock(
+			link, strtoll(time->element[0]->str, NULL, 10) * SECOND_US +
+				      strtoll(time->element[1]->str, NULL, 10));
 }
 
 static void set_foreign(struct link *link, bool foreign)
@@ -152,6 +181,9 @@ static bool check_fingerprint(struct link *link, const redisReply *found,
 	bool ours;
 
 	if (found->type != REDIS_REPLY_STRING) {
+		set_foreign(link, false);
+		if (!link->claims)
+			return true;
 		/* A replica refuses this; then whoever may write will. */
 		question_words(&claim, "SET", link->fingerprint_key, link->fingerprint,
 			"NX", NULL);
@@ -176,6 +208,8 @@ static bool greet(struct link *link, int64_t deadline_us, struct error *error)
 	for (size_t i = 0; ok && i < greeting.count; i++)
 		if (greeting.replies[i]->type == REDIS_REPLY_ERROR)
 			ok = error_set(error, "it says %.200s", greeting.replies[i]->str);
+	if (ok)
+		note_time(link, greeting.replies[greeting.count - 2]);
 	ok = ok && check_fingerprint(link, greeting.replies[greeting.count - 1],
 			   deadline_us, error);
 	question_clear(&greeting);

@@ -25,15 +25,18 @@ enum link_outcome {
 	LINK_UNKNOWN,	/* it may have been heard */
 };
 
-/* NULL, with ERROR set, for settings that can never work.  SECRET must outlive the link.
- */
+/* As store_open_redis(): NULL, with ERROR set, for settings that can never work. */
 struct link *link_open(const struct redis_settings *settings, const struct secret *secret,
-	struct error *error);
+	bool claims, struct error *error);
 void link_close(struct link *link);
 
 /* Ask; replies are in QUESTION.  An error reply is an answer as well. */
 enum link_outcome link_ask(
 	struct link *link, struct question *question, struct error *error);
+
+/* Redis's clock, by what it said last: when we connected, or when somebody noted it since. */
+int64_t link_clock_us(const struct link *link);
+void link_note_clock(struct link *link, int64_t now_us);
 
 /* Is what we reach the Redis of a fleet with another secret? */
 bool link_is_foreign(struct link *link);

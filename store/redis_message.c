@@ -149,6 +149,8 @@ void redis_charge(struct store *store, const struct demand *demand, struct facts
 	if (redis_ask(redis, &question, NULL, &error) &&
 		!read_facts(question.replies[0], demand, facts))
 		error_set(&error, "Redis gives an answer that charge.lua does not give");
+	if (error.text[0] == '\0' && demand->now_us == 0)
+		link_note_clock(redis->link, facts->now_us);
 	if (error.text[0] != '\0') {
 		facts->status = FACTS_UNKNOWN;
 		text_copy(facts->why, sizeof(facts->why), error.text);

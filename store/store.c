@@ -34,6 +34,11 @@ void store_recall(struct store *store, const char *account, struct account *reco
 	store->backend->recall(store, account, record);
 }
 
+int64_t store_clock_us(struct store *store)
+{
+	return store->backend->clock_us(store);
+}
+
 void store_charge(struct store *store, const struct demand *demand, struct facts *facts)
 {
 	store->backend->charge(store, demand, facts);

@@ -30,11 +30,12 @@ struct redis_settings {
 };
 
 /*
- * Redis need not be there yet: the first question connects.  False only for
- * settings that can never work.  SECRET must outlive the store.
+ * Redis need not be there yet: the first question connects.  NULL only for
+ * settings that can never work.  SECRET must outlive the store.  CLAIMS: a
+ * Redis that belongs to nobody becomes ours; those who only look must not.
  */
-struct store *store_open_redis(
-	const struct redis_settings *settings, const struct secret *secret, struct error *error);
+struct store *store_open_redis(const struct redis_settings *settings,
+	const struct secret *secret, bool claims, struct error *error);
 struct store *store_open_memory(void);
 void store_close(struct store *store);
 
@@ -46,6 +47,9 @@ enum store_state store_probe(struct store *store, struct error *error);
 
 /* The record of an account as this node saw it last; version 0 when it never saw one.  No question. */
 void store_recall(struct store *store, const char *account, struct account *record);
+
+/* The store's clock, as far as it is known without a question: plans and overrides end by it. */
+int64_t store_clock_us(struct store *store);
 
 /* One question: see policy/demand.h.  FACTS was made with facts_init(). */
 void store_charge(struct store *store, const struct demand *demand, struct facts *facts);

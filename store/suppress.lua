@@ -12,10 +12,10 @@ local result = 2
 if old[1] then
   result = 1
   since = old[2]
-  if (strength[old[1]] or 0) > strength[reason] then
-    reason, source, note = old[1], old[4], old[6]
-  end
-  if note == '' then note = old[6] end
+  local before, after = strength[old[1]] or 0, strength[reason]
+  if before > after then reason = old[1] end
+  if before >= after then source = old[4] end
+  if before > after or note == '' then note = old[6] end
   if address == '' then address = old[5] end
   if old[3] == '0' or (ends ~= '0' and tonumber(old[3]) > tonumber(ends)) then ends = old[3] end
   if reason == old[1] and ends == old[3] and source == old[4] and address == old[5] and

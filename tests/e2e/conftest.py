@@ -18,7 +18,6 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 from support.clock import Clock, compiler  # noqa: E402
-from support.faultproxy import FaultProxy  # noqa: E402
 from support.okited import OKITE, OKITED, Okited  # noqa: E402
 from support.postfix import Postfix  # noqa: E402
 from support.redis import SERVER, Redis  # noqa: E402
@@ -26,6 +25,7 @@ from support.wait import PATIENCE, free_port  # noqa: E402
 
 TEST_SECONDS = 90
 SANITIZER = re.compile(r"ERROR: \w+Sanitizer|WARNING: ThreadSanitizer|runtime error:")
+CRASHES = [-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGFPE, -signal.SIGILL]
 numbers = itertools.count(1)
 
 
@@ -104,13 +104,6 @@ def own_redis(folder):
 
 
 @pytest.fixture
-def proxy(redis):
-    proxy = FaultProxy(redis.path)
-    yield proxy
-    proxy.close()
-
-
-@pytest.fixture
 def clock(folder):
     if compiler() is None:
         pytest.skip("needs a C compiler, to move the clock")
@@ -130,7 +123,7 @@ def nodes(request, folder):
         log = node.log.bytes().decode("utf-8", "backslashreplace")
         if failed is not None and failed.failed:
             print(f"---- {node.log.path}\n{log[-6000:]}")
-        if SANITIZER.search(log) or (ended is not None and ended < 0 and ended != -signal.SIGKILL):
+        if SANITIZER.search(log) or ended in CRASHES:
             faults.append(f"okited crashed ({ended}):\n{log[-6000:]}")
     assert not faults, "\n".join(faults)
 

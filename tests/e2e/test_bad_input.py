@@ -13,7 +13,9 @@ ALICE = {"login": "alice"}
 
 @pytest.fixture
 def node(okited):
-    node = okited(max_recipients=2000, limits=({"name": "day", "per": ["account"], "quota": "100000/24h"},))
+    node = okited(
+        max_recipients=2000, limits=({"name": "day", "per": ["account"], "quota": "100000/24h"},)
+    )
     yield node
     assert node.program.status is None, node.log.text()
     assert node.send(["a@b.example"], login="good").gists == [ACCEPTED]
@@ -88,15 +90,22 @@ def check_log(node):
     assert max((len(line) for line in log.splitlines()), default=0) < 4000
 
 
-@pytest.mark.parametrize("login", ["x" * 10_000, "a\x01\r\nb", b"\xff\xfe", "a b", "{r:*}", "*", ":l:"])
+@pytest.mark.parametrize(
+    "login", ["x" * 10_000, "a\x01\r\nb", b"\xff\xfe", "a b", "{r:*}", "*", ":l:"]
+)
 def test_login(node, login):
     with node.session(login=login) as session:
         message = session.send("news@shop.example", ["a@b.example"])
-        assert all(reply.accepted or reply.code // 100 in (4, 5) for reply in [message.mail, *message.replies])
+        assert all(
+            reply.accepted or reply.code // 100 in (4, 5)
+            for reply in [message.mail, *message.replies]
+        )
     check_log(node)
 
 
-@pytest.mark.parametrize("login", ["a} :l:day", "alice}", "{alice", "alice:l:day", "*", "al\\ice", "a\nb"])
+@pytest.mark.parametrize(
+    "login", ["a} :l:day", "alice}", "{alice", "alice:l:day", "*", "al\\ice", "a\nb"]
+)
 def test_odd_logins_have_counts_of_their_own(node, login):
     node.send(["a@b.example"], **ALICE)
     node.send(["a@b.example", "c@d.example"], login=login)
@@ -221,13 +230,16 @@ ORDERS = {
 @pytest.mark.parametrize("order", ORDERS)
 def test_order(node, order):
     session = open_raw(node).negotiate()
+    session.socket.settimeout(0.3)  # what makes no sense to it has no answer
     session.connect()
     session.helo()
     session.message = mta.Message("", [])
     values = {
-        "mail": ["news@shop.example"], "rcpt": ["a@b.example"],
-        "header": ["Subject", "x"], "body": [b"x"],
-    }  # fmt: skip
+        "mail": ["news@shop.example"],
+        "rcpt": ["a@b.example"],
+        "header": ["Subject", "x"],
+        "body": [b"x"],
+    }
     try:
         for step in ORDERS[order].split():
             getattr(session, step)(*values.get(step, []))
@@ -274,5 +286,5 @@ def test_huge_header_and_many_headers(node):
     headers += [("X-Okite-Token", "forged")] * 100
     message = node.send(["a@b.example"], headers=headers, **ALICE)
     assert message.end.accepted
-    removed = [index for name, index, value in message.changed if value == ""]
-    assert sorted(removed) == list(range(1, 101))
+    left = [value for name, value in message.headers if name == "X-Okite-Token"]
+    assert len(left) == 1 and len(message.headers) == 2002

@@ -1,24 +1,44 @@
 """okite.conf: what okited says to a bad one, and that it then does not start."""
 
+import os
 import re
+import stat
 
 import pytest
 
+from support.wait import free_port
+
 BAD = {
-    "an unknown name": ('no_such = 1;\n', 1, "no_such"),
+    "an unknown name": ("no_such = 1;\n", 1, "no_such"),
     "a wrong type": ('max_recipients = "fifty";\n', 1, "max_recipients"),
     "out of bounds": ("max_recipients = 0;\n", 1, "max_recipients"),
     "an unknown word": ('mode = "enforced";\n', 1, "mode"),
-    "a limit that lets nothing through": ('limits = ( { name = "a"; quota = "0/24h"; } );\n', 1, "quota"),
+    "a limit that lets nothing through": (
+        'limits = ( { name = "a"; quota = "0/24h"; } );\n',
+        1,
+        "quota",
+    ),
     "a limit without rate or quota": ('limits = ( { name = "a"; } );\n', 1, "limits"),
-    "a limit with both": ('limits = ( { name = "a"; rate = "1/s"; quota = "1/24h"; } );\n', 1, "limits"),
+    "a limit with both": (
+        'limits = ( { name = "a"; rate = "1/s"; quota = "1/24h"; } );\n',
+        1,
+        "limits",
+    ),
     "a limit without a window": ('\nlimits = ( { name = "a"; quota = "10"; } );\n', 2, "quota"),
     "two limits of one name": (
-        'limits = (\n{ name = "a"; rate = "1/s"; },\n{ name = "a"; rate = "2/s"; } );\n', 3, "limits",
+        'limits = (\n{ name = "a"; rate = "1/s"; },\n{ name = "a"; rate = "2/s"; } );\n',
+        3,
+        "limits",
     ),
-    "a limit per nothing known": ('limits = ( { name = "a"; per = [ "moon" ]; rate = "1/s"; } );\n', 1, "per"),
+    "a limit per nothing known": (
+        'limits = ( { name = "a"; per = [ "moon" ]; rate = "1/s"; } );\n',
+        1,
+        "per",
+    ),
     "distinct recipients of a rate": (
-        'limits = ( { name = "a"; rate = "1/s"; count = "distinct_recipients"; } );\n', 1, "count",
+        'limits = ( { name = "a"; rate = "1/s"; count = "distinct_recipients"; } );\n',
+        1,
+        "count",
     ),
     "a network with host bits": ('outgoing = { networks = [ "192.0.2.1/24" ]; };\n', 1, "networks"),
     "an unknown account source": ('account = [ "shoe_size" ];\n', 1, "account"),
@@ -29,7 +49,7 @@ BAD = {
     "a bad size": ('max_size = "10X";\n', 1, "max_size"),
     "a bad listen": ('listen = "tcp:25";\n', 1, "listen"),
     "a syntax fault": ("mode = ;\n", 1, ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -38,7 +58,7 @@ def test_bad_configuration(new_okited, name):
     node = new_okited()
     with open(node.path) as file:
         own = file.read()
-    # What the test's own configuration sets as well is left out of it: two of a name are a fault too.
+    # What the case sets is left out of the test's own configuration: twice is a fault too.
     named = set(re.findall(r"^(\w+) =", text, re.MULTILINE))
     kept = re.split(r"(?m)^(?=\w+ = )", own)
     node.write(text + "".join(part for part in kept if part.split(" ")[0] not in named))
@@ -72,20 +92,32 @@ def test_missing_file(new_okited):
     assert node.path in node.log.text()
 
 
-def test_missing_secret(new_okited):
+def test_missing_secret_is_made(new_okited):
     node = new_okited()
-    import os
-
     os.unlink(node.secret_path)
-    program = node.launch()
-    assert program.wait() != 0
+    node.start()
+    found = os.stat(node.secret_path)
+    assert (found.st_size, stat.S_IMODE(found.st_mode)) == (32, 0o640)
+
+
+def test_missing_secret_is_not_made_up_for_a_fleet_that_has_one(okited, new_okited):
+    okited().send(["a@b.example"], login="x")
+    second = new_okited()
+    os.unlink(second.secret_path)
+    assert second.launch().wait() != 0
+    assert second.log.wait(r"(?i)secret")
+
+
+@pytest.mark.parametrize("content, mode", [(b"short", 0o640), (b"", 0o640), (bytes(32), 0o666)])
+def test_bad_secret(new_okited, content, mode):
+    node = new_okited(secret=content)
+    os.chmod(node.secret_path, mode)
+    assert node.launch().wait() != 0
     assert node.secret_path in node.log.text()
 
 
 def test_port_in_use(okited, new_okited):
-    from support.okited import free_inet
-
-    listen = free_inet()
+    listen = f"inet:{free_port()}@127.0.0.1"
     okited(listen=listen)
     second = new_okited(listen=listen).launch()
     assert second.wait() != 0
@@ -101,8 +133,6 @@ def test_stale_socket_is_no_hindrance(okited):
 
 @pytest.mark.parametrize("kind", ["inet", "inet6", "unix"])
 def test_listen(okited, folder, kind):
-    from support.wait import free_port
-
     listen = {
         "inet": lambda: f"inet:{free_port()}@127.0.0.1",
         "inet6": lambda: f"inet6:{free_port('::1')}@::1",

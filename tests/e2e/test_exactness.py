@@ -1,10 +1,12 @@
 """Neither too much nor too little, however many ask at once."""
 
+import shutil
 import time
 
 import pytest
 
 from support.hammer import hammer, timed_send
+from support.redis import SERVER
 
 PROCESSES, CONNECTIONS = 8, 8
 QUOTA = 300
@@ -68,7 +70,9 @@ def check_rate(nodes):
     assert len(accepted) > BURST + RATE  # it regrew
     for before, after in refused[:: max(1, len(refused) // 500)]:
         level = fullest(accepted, before, after, RATE)
-        assert level + 1 > BURST - 1e-3, f"refused at {before}, with at most {level} of {BURST} used"
+        assert (
+            level + 1 > BURST - 1e-3
+        ), f"refused at {before}, with at most {level} of {BURST} used"
 
 
 DAY = {"name": "day", "per": ["account"], "quota": f"{QUOTA}/24h"}
@@ -141,9 +145,6 @@ def test_given_back_under_load(okited):
 
 def test_window_rolls(new_okited, own_redis, clock):
     """A day's quota comes back a day (and a 96th) later, not before, by Redis's clock."""
-    from support.redis import SERVER
-    import shutil
-
     redis = own_redis(environment=clock.environment(shutil.which(SERVER)))
     node = new_okited(on=redis, limits=({**DAY, "quota": "3/24h"},)).start()
     to = [f"r{i}@b.example" for i in range(4)]

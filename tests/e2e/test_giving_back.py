@@ -133,3 +133,32 @@ def test_kill_leaves_at_most_what_was_in_hand(okited):
     node.start()
     assert 1 <= node.used(NAME, "day") <= 4
     assert node.send(["a@b.example"], login=NAME).gists == [ACCEPTED]
+
+
+def test_reload_in_the_middle_of_a_message(okited):
+    """Judged by one law from MAIL to its end, whatever is reloaded meanwhile."""
+    node = okited(limits=(DAY,))
+    kept, abandoned = open_message(node), open_message(node)
+    node.configure(limits=({**DAY, "name": "other"},))
+    node.reload()
+    node.log.wait("reload")
+    abandoned.close()
+    assert kept.content().end.accepted
+    kept.quit()
+    node.configure(limits=(DAY,))
+    node.wait_used(NAME, "day", 3)
+    assert node.account(NAME)["sent"] == 3
+
+
+def test_reload_to_another_redis_gives_back_to_the_first(okited, own_redis):
+    node = okited(limits=(DAY,))
+    session = open_message(node)
+    other = own_redis()
+    node.configure(limits=(DAY,), redis={"url": other.url})
+    node.reload()
+    node.log.wait("reload")
+    assert node.send(["a@b.example"], login=NAME).accepted == 1
+    assert node.used(NAME, "day") == 1
+    session.close()
+    node.configure(limits=(DAY,))
+    node.wait_used(NAME, "day", 0)

@@ -16,8 +16,10 @@ def test_line_of_a_message(okited):
     node = okited(limits=(DAY,))
     message = node.send(
         ["a@b.example", "c@d.example", "e@f.example"],
-        login="Shop", client="192.0.2.7", sender="News@Shop.example",
-    )  # fmt: skip
+        login="Shop",
+        client="192.0.2.7",
+        sender="News@Shop.example",
+    )
     found = node.log.wait(rf"{message.queue_id}: (verdict=accept .*)$")
     got = words(found.group(1))
     assert (got["account"], got["client"]) == ("shop", "192.0.2.7")
@@ -66,7 +68,9 @@ def test_metrics(okited):
     assert text.endswith("\n")
 
     def value(pattern):
-        return sum(float(number) for number in re.findall(rf"^{pattern} ([0-9.e+]+)$", text, re.MULTILINE))
+        return sum(
+            float(number) for number in re.findall(rf"^{pattern} ([0-9.e+]+)$", text, re.MULTILINE)
+        )
 
     assert value(r'okite_messages_total\{verdict="accept"\}') == 1
     assert value(r'okite_recipients_total\{[^}]*verdict="accept"[^}]*\}') == 2
@@ -85,4 +89,6 @@ def test_metrics_tell_of_trouble(new_okited, own_redis):
     node.send(["a@b.example"], login="alice")
     text = scrape(port)
     assert re.search(r"^okite_degraded 1$", text, re.MULTILINE)
-    assert float(re.search(r"^okite_redis_errors_total ([0-9.e+]+)$", text, re.MULTILINE).group(1)) > 0
+    assert (
+        float(re.search(r"^okite_redis_errors_total ([0-9.e+]+)$", text, re.MULTILINE).group(1)) > 0
+    )

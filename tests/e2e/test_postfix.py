@@ -1,10 +1,11 @@
 """Real SMTP clients before a real Postfix: who is charged, and what clients are told."""
 
+import os
 import re
 
 import pytest
 
-from support.postfix import PASSWORD
+from support.postfix import PASSWORD, Postfix
 from support.smtp import Client
 
 ACCEPTED = "accepted"
@@ -118,18 +119,29 @@ def test_one_of_three_suppressed(guard, postfix, reason, want):
 
 
 REFUSALS = [
-    ("rate", {"limits": ({"name": "rate", "per": ["account"], "rate": "1/h", "burst": 1},)},
-     [ACCEPTED, "451 4.7.1 rate"]),
+    (
+        "rate",
+        {"limits": ({"name": "rate", "per": ["account"], "rate": "1/h", "burst": 1},)},
+        [ACCEPTED, "451 4.7.1 rate"],
+    ),
     ("quota", {"limits": (quota("1/24h"),)}, [ACCEPTED, "451 4.7.1 day"]),
     ("reject", {"limits": (quota("1/24h", action="reject"),)}, [ACCEPTED, "550 5.7.1 day"]),
     ("caps", {"max_recipients": 1}, [ACCEPTED, "452 4.5.3 caps"]),
-    ("sandbox", {"plans": ({"name": "sandbox", "limits": (), "verified_recipients_only": True},),
-                 "default_plan": "sandbox"}, ["554 5.7.1 sandbox"] * 2),
+    (
+        "sandbox",
+        {
+            "plans": ({"name": "sandbox", "limits": (), "verified_recipients_only": True},),
+            "default_plan": "sandbox",
+        },
+        ["554 5.7.1 sandbox"] * 2,
+    ),
     ("simulator", {"simulator": "y.example"}, ["550 5.1.1 simulator", "452 4.2.2 simulator"]),
-]  # fmt: skip
+]
 
 
-@pytest.mark.parametrize("settings, want", [case[1:] for case in REFUSALS], ids=[c[0] for c in REFUSALS])
+@pytest.mark.parametrize(
+    "settings, want", [case[1:] for case in REFUSALS], ids=[c[0] for c in REFUSALS]
+)
 def test_refusals(guard, postfix, settings, want):
     guard(**settings)
     with alice(postfix) as client:
@@ -139,7 +151,9 @@ def test_refusals(guard, postfix, settings, want):
         assert client.command("NOOP").code == 250
 
 
-@pytest.mark.parametrize("options, want", [([], "451 4.7.1 paused"), (["--reject"], "554 5.7.1 paused")])
+@pytest.mark.parametrize(
+    "options, want", [([], "451 4.7.1 paused"), (["--reject"], "554 5.7.1 paused")]
+)
 def test_paused(guard, postfix, options, want):
     node = guard()
     node.okite("account", "pause", ALICE, *options, check=0)
@@ -259,13 +273,20 @@ def test_observing_refuses_nothing(guard, postfix, settings):
     assert node.log.wait(r"rule=suppressed .*to=<gone@box\.test>")
 
 
+def test_internationalized_addresses(guard, postfix):
+    node = guard()
+    node.suppress("bob@bücher.example")
+    with alice(postfix) as client:
+        client.command_encoding = "utf-8"
+        to = ["bob@bücher.example", "bob@xn--bcher-kva.example", "jürgen@bücher.example"]
+        outcome = client.deliver("jörg@bücher.example", to, options="SMTPUTF8")
+    assert outcome.gists == ["550 5.7.1 suppressed", "550 5.7.1 suppressed", ACCEPTED]
+    assert outcome.accepted == 1
+
+
 def test_milter_on_a_unix_socket(okited, postfix, milter_port, folder):
     """Postfix can reach a socket in its queue folder, whoever okited runs as."""
-    from support.postfix import Postfix
-
     private = Postfix(f"{folder}/postfix", "unix:okite/okite.sock", logins=())
-    import os
-
     os.mkdir(private.path("spool/okite"))
     os.chmod(private.path("spool/okite"), 0o755)
     socket = private.path("spool/okite/okite.sock")

@@ -138,7 +138,9 @@ def test_broken_configuration_keeps_the_old_one(guard, postfix):
     node.configure(limits=({**DAY, "quota": "2/24h"},))
     node.reload()
     with alice(postfix) as client:
-        wait_until(lambda: client.deliver(ALICE, ["a@y.example"]).accepted == 1, "the repaired file")
+        wait_until(
+            lambda: client.deliver(ALICE, ["a@y.example"]).accepted == 1, "the repaired file"
+        )
 
 
 def test_sigterm_with_a_message_in_hand(guard, postfix):

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from support.faultproxy import FaultProxy
 from support.wait import PATIENCE, wait_until
 
 TIMEOUT = 0.5
@@ -86,8 +87,6 @@ NAMES = [name for name in vars(Faults) if not name.startswith("_")]
 
 @pytest.fixture
 def faults(own_redis):
-    from support.faultproxy import FaultProxy
-
     redis = own_redis()
     proxy = FaultProxy(redis.path)
     yield Faults(redis, proxy)
@@ -122,8 +121,8 @@ def test_fault(new_okited, faults, fault, answer):
         lines = trouble_lines(node)
         assert len(lines) == 1, lines
 
-        heal()
         node.log.mark()
+        heal()
         before = node.used("alice", "day")
         wait_until(lambda: timed_reply(session)[0] == "accepted", "mail is accepted again", 20)
         # Accepted and counted: it heals without a restart.

@@ -2,27 +2,29 @@
 
 import re
 
+import pytest
+
 from support.postfix import PASSWORD
 from support.smtp import Client
 
 ALICE = "alice@test.example"
-FOREIGN = [("Subject", "x"), ("X-Okite-Token", "forged one"), ("x-okite-token", "forged two")]
 
 
 def tokens(message):
-    return [value for name, value in message.added if name.lower() == "x-okite-token"]
+    return [value for name, value in message.headers if name.lower() == "x-okite-token"]
 
 
 def test_added_once(okited):
     message = okited().send(["a@b.example"], login=ALICE)
-    assert len(tokens(message)) == 1 and len(message.added) == 1
+    assert len(tokens(message)) == 1 and len(message.headers) == 2
 
 
-def test_foreign_copies_are_removed(okited):
-    message = okited().send(["a@b.example"], login=ALICE, headers=FOREIGN)
-    assert len(tokens(message)) == 1
-    removed = [(name.lower(), index) for name, index, value in message.changed if value == ""]
-    assert sorted(removed) == [("x-okite-token", 1), ("x-okite-token", 2)]
+@pytest.mark.parametrize("copies", [1, 2, 5, 100])
+def test_foreign_copies_are_removed(okited, copies):
+    headers = [("Subject", "x"), *[("x-okite-TOKEN", f"forged {i}") for i in range(copies)]]
+    message = okited().send(["a@b.example"], login=ALICE, headers=headers)
+    (token,) = tokens(message)
+    assert "forged" not in token and ("Subject", "x") in message.headers
 
 
 def test_at_most_4_kilobytes(okited):
@@ -46,10 +48,11 @@ def test_tells_nobody_who_wrote_to_whom(okited):
     assert longest < 16, (a, b)
 
 
-def test_on_real_mail(guard, postfix):
+@pytest.mark.parametrize("copies", [0, 2, 10])
+def test_on_real_mail(guard, postfix, copies):
     guard()
-    text = "Subject: x\r\nX-Okite-Token: forged one\r\nTo: a@box.test\r\n"
-    text += "X-Okite-Token: forged\r\n two\r\n\r\nhello\r\n"
+    forged = "X-Okite-Token: forged one\r\nx-okite-token: forged\r\n two\r\n" * (copies // 2)
+    text = f"{forged}Subject: x\r\nTo: a@box.test\r\n{forged}\r\nhello\r\n"
     with Client(postfix.address) as client:
         client.login(ALICE, PASSWORD)
         client.deliver(ALICE, ["a@box.test"], text)

@@ -153,7 +153,7 @@ static struct capacity make_capacity(struct world *world, const struct limit *li
 	struct capacity capacity = limit->capacity;
 
 	if (one_in(world, 4))
-		capacity.amount = 1 + pick(world, 2 * capacity.amount);
+		capacity.amount = pick(world, 2 * capacity.amount + 1);
 	if (limit->kind == LIMIT_RATE && one_in(world, 4))
 		capacity.burst = 1 + pick(world, 2 * capacity.burst);
 	return capacity;
@@ -197,7 +197,6 @@ static void make_demand(struct world *world, size_t account,
 		.verified_wanted = one_in(world, 8),
 		.suppressed_count = one_in(world, 8),
 		.unverified_count = one_in(world, 8),
-		.now_us = world->now_us,
 		.limits = xcalloc(LIMITS, sizeof(*demand->limits)),
 		.recipients = xcalloc((size_t)recipients, sizeof(*demand->recipients)),
 	};
@@ -245,29 +244,55 @@ static void compare_facts(const struct world *world, const struct demand *demand
 	}
 }
 
+/* The same question to both stores, at the time that it is now. */
+static void ask_both(struct world *world, size_t account, struct demand *demand,
+	struct facts facts[STORES])
+{
+	int64_t wrong = one_in(world, 30);
+
+	demand->now_us = world->now_us;
+	for (size_t i = 0; i < STORES; i++) {
+		facts_init(&facts[i], demand);
+		demand->version = world->versions[account][i] + wrong;
+		store_charge(world->stores[i], demand, &facts[i]);
+		if (facts[i].status == FACTS_UNKNOWN)
+			fail_msg("store %zu: %s", i, facts[i].why);
+	}
+	compare_facts(world, demand, &facts[MEMORY], &facts[REDIS]);
+	world->charged += facts[MEMORY].charged;
+	world->refused += !facts[MEMORY].charged && !demand->look_only;
+}
+
+/* How long until the first full limit says that it fits; 0: none is, or it is too long.
+ */
+static int64_t find_wait(const struct demand *demand, const struct facts *facts)
+{
+	for (size_t i = 0; i < demand->limit_count; i++)
+		if (facts->limits[i].frees_us > 0 &&
+			facts->limits[i].frees_us < 2 * DAY_US)
+			return facts->limits[i].frees_us;
+	return 0;
+}
+
 static void step_charge(struct world *world)
 {
 	struct message *message = &world->open[pick(world, OPEN_MESSAGES)];
 	size_t account = (size_t)pick(world, ACCOUNTS);
-	bool stale = one_in(world, 30);
+	int64_t wait_us;
 	struct demand demand;
 	struct facts facts[STORES];
 
 	text_copy(message->account, sizeof(message->account), account_names[account]);
 	make_demand(world, account, message, &demand);
-	for (size_t i = 0; i < STORES; i++) {
-		facts_init(&facts[i], &demand);
-		demand.version = world->versions[account][i] + (stale ? 1 : 0);
-		store_charge(world->stores[i], &demand, &facts[i]);
-		if (facts[i].status == FACTS_UNKNOWN)
-			fail_msg("store %zu: %s", i, facts[i].why);
-	}
-	compare_facts(world, &demand, &facts[MEMORY], &facts[REDIS]);
-	facts_remember(&facts[MEMORY], &demand, message);
-	world->charged += facts[MEMORY].charged;
-	world->refused += !facts[MEMORY].charged && !demand.look_only;
-	for (size_t i = 0; i < STORES; i++)
-		facts_clear(&facts[i]);
+	do {
+		ask_both(world, account, &demand, facts);
+		facts_remember(&facts[MEMORY], &demand, message);
+		/* Often again just when it is said to fit, or right before. */
+		wait_us = one_in(world, 2) ? find_wait(&demand, &facts[MEMORY]) : 0;
+		world->now_us += wait_us > 0 ? wait_us - pick(world, 2) : 0;
+		for (size_t i = 0; i < STORES; i++)
+			facts_clear(&facts[i]);
+	} while (wait_us > 0);
 	demand_clear(&demand);
 }
 
@@ -460,7 +485,7 @@ static struct store *open_redis(const struct world *world)
 	struct store *store;
 
 	snprintf(prefix, sizeof(prefix), "round%d:", world->round);
-	store = store_open_redis(&settings, secret, &error);
+	store = store_open_redis(&settings, secret, true, &error);
 	free(settings.url);
 	if (store == NULL)
 		fail_msg("%s", error.text);

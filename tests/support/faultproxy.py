@@ -47,7 +47,10 @@ class FaultProxy:
         with self.lock:
             victims, self.open = self.open, set()
         for end in victims:
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            try:
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            except OSError:  # its pump has closed it meanwhile
+                continue
             _shut(end)
             end.close()
 

@@ -43,7 +43,7 @@ PLAIN = {
     "tempfail": Reply("tempfail", 451, "4.7.1", "Service unavailable - try again later"),
 }
 BODY_CHUNK = 65535
-queue_ids = (f"{os.getpid():X}{number:06X}" for number in itertools.count(1))
+numbers = itertools.count(1)
 
 
 class Closed(Exception):
@@ -61,8 +61,8 @@ class Message:
         self.data = CONTINUE
         self.end = None
         self.queue_id = ""
-        self.added = []
-        self.changed = []
+        self.sent_headers = []
+        self.header_changes = []
         self.removed_recipients = []
         self.other_changes = []
         self.quarantine = None
@@ -72,6 +72,24 @@ class Message:
     @property
     def gists(self):
         return [reply.gist for reply in self.replies]
+
+    @property
+    def headers(self):
+        """The header after the milter's changes, as Postfix makes them: [(name, value)]."""
+        headers = list(self.sent_headers)
+        for how, name, index, value in self.header_changes:
+            if how == "insert":
+                headers.insert(index, (name, value))
+                continue
+            places = [i for i, (known, _) in enumerate(headers) if known.lower() == name.lower()]
+            if how == "add" or index > len(places):
+                if value:
+                    headers.append((name, value))
+            elif value:
+                headers[places[index - 1]] = (name, value)
+            else:
+                del headers[places[index - 1]]  # the next one of the name is counted in its place
+        return headers
 
     @property
     def accepted(self):
@@ -94,7 +112,7 @@ class Session:
     def __init__(self, address, client="127.0.0.1", port=40001, login="", local=False):
         self.client, self.login, self.local = client, login, local
         self.port = 0 if local else port
-        self.macros, self.rcpt_seen, self.message = {}, False, None
+        self.macros, self.rcpt_seen, self.message, self.queue_id = {}, False, None, "4TEST"
         self.wanted_macros = dict(DEFAULT_MACROS)
         self.steps = self.actions = 0
         self.pending = b""
@@ -193,14 +211,12 @@ class Session:
             raise Closed(f"an answer {letter!r} that has no place here")
         words = data.rstrip(b"\0").decode("utf-8", "backslashreplace").split("\0")
         if letter == b"h":
-            self.message.added.append((words[0], words[1]))
+            self.message.header_changes.append(("add", words[0], 0, words[1]))
         elif letter in b"im":
             (index,) = struct.unpack(">I", data[:4])
             name, _, value = data[4:].rstrip(b"\0").decode().partition("\0")
-            if letter == b"i":
-                self.message.added.append((name, value))
-            else:
-                self.message.changed.append((name, index, value))
+            how = "insert" if letter == b"i" else "change"
+            self.message.header_changes.append((how, name, index, value))
         elif letter == b"-":
             self.message.removed_recipients.append(words[0].strip("<>"))
         elif letter == b"q":
@@ -214,11 +230,18 @@ class Session:
         if self.client not in ("127.0.0.1", "::1"):
             host = f"[{self.client}]"
         self.macros = {
-            "j": "mx.test.example", "v": "Postfix 3.7.11", "_": f"{host} [{self.client}]",
-            "daemon_name": "mx.test.example", "daemon_addr": "127.0.0.1",
-            "daemon_port": "25", "client_addr": address, "client_name": host,
-            "client_port": str(self.port), "client_ptr": host, "client_connections": "0",
-        }  # fmt: skip
+            "j": "mx.test.example",
+            "v": "Postfix 3.7.11",
+            "_": f"{host} [{self.client}]",
+            "daemon_name": "mx.test.example",
+            "daemon_addr": "127.0.0.1",
+            "daemon_port": "25",
+            "client_addr": address,
+            "client_name": host,
+            "client_port": str(self.port),
+            "client_ptr": host,
+            "client_connections": "0",
+        }
         data = host.encode() + b"\0" + family.encode() + struct.pack(">H", self.port)
         return self.event("connect", data + address.encode() + b"\0")
 
@@ -228,7 +251,7 @@ class Session:
     def mail(self, sender, *options):
         """SENDER without <>, '' for the null sender."""
         self.rcpt_seen = False
-        self.queue_id = next(queue_ids)
+        self.queue_id = f"{os.getpid():X}{next(numbers):06X}"
         for name in ("i", "auth_type", "auth_authen"):
             self.macros.pop(name, None)
         if self.local:
@@ -312,6 +335,7 @@ class Session:
         if message.passed or message.discarded:
             message.end = CONTINUE
             return message
+        message.sent_headers = list(headers)
         message.data = self.data()
         for name, value in headers:
             self.header(name, value)
@@ -322,7 +346,9 @@ class Session:
         message.discarded = message.end.kind == "discard"
         return message
 
-    def send(self, sender, recipients, options=(), headers=(("Subject", "test"),), body=b"hello\r\n"):
+    def send(
+        self, sender, recipients, options=(), headers=(("Subject", "test"),), body=b"hello\r\n"
+    ):
         message = self.envelope(sender, recipients, options)
         if any(reply.accepted for reply in message.replies):
             self.content(headers, body)

@@ -7,7 +7,7 @@ import subprocess
 
 from support import mta
 from support.program import Log, Program
-from support.wait import PATIENCE, free_port, wait_until
+from support.wait import PATIENCE, wait_until
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD = os.environ.get("OKITE_BUILD", TOP)
@@ -160,9 +160,9 @@ class Okited:
         return self.okite("account", "show", name, json=True, check=0).object
 
     def used(self, account, limit):
-        """What the account has used of a limit, under all its keys."""
+        """What the account has used of a limit."""
         limits = self.account(account)["limits"]
-        return sum(entry["used"] for entry in limits if entry["name"] == limit)
+        return sum(entry["used"] or 0 for entry in limits if entry["name"] == limit)
 
     def wait_used(self, account, limit, want):
         wait_until(
@@ -173,6 +173,11 @@ class Okited:
     def events(self, *arguments):
         return self.okite("events", *arguments, json=True, check=0).objects
 
+    def wait_events(self, kind, count=1):
+        """The first COUNT events of a kind: what concerns a message comes with its end."""
 
-def free_inet():
-    return f"inet:{free_port()}@127.0.0.1"
+        def find():
+            found = [event for event in self.events() if event["event"] == kind]
+            return found[:count] if len(found) >= count else None
+
+        return wait_until(find, lambda: f"{count} events {kind}: {self.events()}")

@@ -113,9 +113,13 @@ class Postfix:
 
     def _write(self, name, template, milter=""):
         text = template.format(
-            folder=self.folder, daemons=DAEMONS, login_domain=LOGIN_DOMAIN,
-            port=self.port, port6=self.port6, milter=milter,
-        )  # fmt: skip
+            folder=self.folder,
+            daemons=DAEMONS,
+            login_domain=LOGIN_DOMAIN,
+            port=self.port,
+            port6=self.port6,
+            milter=milter,
+        )
         with open(self.path(name), "w") as file:
             file.write(text.lstrip())
 
@@ -125,7 +129,15 @@ class Postfix:
         postdrop = grp.getgrnam("postdrop").gr_gid
         os.makedirs(self.folder, exist_ok=True)
         os.chmod(self.folder, 0o755)  # Postfix's own user must walk through
-        for name in ("etc/sasl", "sasl", "spool/pid", "data", "mail", "spool/maildrop", "spool/public"):
+        for name in (
+            "etc/sasl",
+            "sasl",
+            "spool/pid",
+            "data",
+            "mail",
+            "spool/maildrop",
+            "spool/public",
+        ):
             os.makedirs(self.path(name))
         for name in QUEUES:
             os.mkdir(self.path("spool/" + name), 0o700)
@@ -143,7 +155,9 @@ class Postfix:
         os.chown(database, pwd.getpwnam("postfix").pw_uid, 0)
 
     def start(self):
-        self.program = Program([DAEMONS + "/master", "-c", self.path("etc"), "-d"], self.path("master.out"))
+        self.program = Program(
+            [DAEMONS + "/master", "-c", self.path("etc"), "-d"], self.path("master.out")
+        )
         wait_until(self._answers, lambda: f"Postfix answers:\n{self.program.log.text()}")
         return self
 
@@ -168,7 +182,9 @@ class Postfix:
 
     def try_again(self):
         """What pickup(8) does each minute: take what waits in maildrop."""
-        self.run("postkick", "public", "pickup", "W")
+        command = ["postkick", "-c", self.path("etc"), "public", "pickup", "W"]
+        # A pickup that is just ending hangs up: then master has the next one started.
+        wait_until(lambda: subprocess.run(command).returncode == 0, "pickup listens")
 
     # ---- what became of it ----
 
@@ -193,6 +209,7 @@ class Postfix:
     def release(self):
         """Postmaster lets go what is on hold."""
         self.run("postsuper", "-H", "ALL")
+        self.run("postqueue", "-f")
 
     def inbox(self):
         """The messages delivered to box.test; Delivered-To tells whom for."""

@@ -73,7 +73,8 @@ class Program:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(
-                f"{self.name} did not end within {seconds * PATIENCE:g} s:\n{self.log.text()[-3000:]}"
+                f"{self.name} did not end within {seconds * PATIENCE:g} s:\n"
+                f"{self.log.text()[-3000:]}"
             ) from None
 
     def stop(self, seconds=15.0):

@@ -18,9 +18,7 @@ class Client:
     """One RESP2 connection; answers come as int, str, None or lists of these."""
 
     def __init__(self, address, timeout=10.0):
-        self.socket = socket.socket(
-            socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
-        )
+        self.socket = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
         self.socket.settimeout(timeout)
         try:
             self.socket.connect(address)
