@@ -18,7 +18,7 @@
  * without asking the MTA for the headers, which would cost more than all the
  * rest: header number 1 so many times.  Ours comes first in any case.
  */
-enum { FOREIGN_TOKENS_MAX = 4 };
+enum { FOREIGN_TOKENS_MAX = 10 };
 
 /* The simulator's addresses act out what real mail would bring. */
 static enum event_kind simulated_event(

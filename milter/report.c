@@ -40,29 +40,38 @@ static const char *queue_prefix(const struct session *session, char *text, size_
 	return text;
 }
 
+/* " used=200/200 retry=312", of a limit. */
+static const char *limit_words(const struct verdict *verdict, char *text, size_t size)
+{
+	text[0] = '\0';
+	if (verdict->allowed > 0)
+		snprintf(text, size, " used=%" PRId64 "/%" PRId64 " retry=%" PRId64,
+			verdict->used, verdict->allowed, verdict->retry_s);
+	return text;
+}
+
 void report_refused(struct session *session, const struct recipient *recipient,
 	const struct verdict *verdict, const char *stage)
 {
-	char account[WORD_SIZE], to[WORD_SIZE], from[WORD_SIZE], queue[QUEUE_ID_SIZE + 4];
-	char limit[96] = "", client[CLIENT_TEXT_SIZE];
+	char account[WORD_SIZE], from[WORD_SIZE], queue[QUEUE_ID_SIZE + 4];
+	char address[WORD_SIZE], to[WORD_SIZE + 8] = "", limit[96];
+	char client[CLIENT_TEXT_SIZE];
 
-	if (verdict->allowed > 0)
-		snprintf(limit, sizeof(limit),
-			" used=%" PRId64 "/%" PRId64 " retry=%" PRId64, verdict->used,
-			verdict->allowed, verdict->retry_s);
+	/* Without a recipient it is the message. */
+	if (recipient != NULL)
+		snprintf(to, sizeof(to), " to=<%s>",
+			word(address, sizeof(address), recipient->address.text));
 	log_line(LOG_LEVEL_INFO,
-		"%sverdict=%s stage=%s rule=%s account=%s client=%s from=<%s> "
-		"to=<%s>%s%s",
+		"%sverdict=%s stage=%s rule=%s account=%s client=%s from=<%s>%s%s%s",
 		queue_prefix(session, queue, sizeof(queue)), verdict_names[verdict->kind],
 		stage, verdict->rule,
 		word(account, sizeof(account), session->message.account),
 		client_word(session, client),
-		word(from, sizeof(from), session->message.sender.text),
-		recipient == NULL ? "" : word(to, sizeof(to), recipient->address.text),
-		limit, verdict->observed ? " observed=yes" : "");
-	if (verdict->observed)
-		return;
-	metrics_recipient(verdict->kind, verdict->rule);
+		word(from, sizeof(from), session->message.sender.text), to,
+		limit_words(verdict, limit, sizeof(limit)),
+		verdict->observed ? " observed=yes" : "");
+	if (!verdict->observed)
+		metrics_recipient(verdict->kind, verdict->rule);
 }
 
 void report_removed(struct session *session, const struct recipient *recipient,

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +25,10 @@ enum {
 struct asker {
 	struct question *question;
 	int64_t deadline_us;
-	enum { ASKER_WAITS, ASKER_LEADS, ASKER_DONE } state;
+	bool leads; /* is woken to ask for those that wait, and not because it is answered */
 	enum link_outcome outcome;
 	struct error error;
-	pthread_cond_t wake;
+	sem_t wake; /* not a condition: who is woken would queue up for the lock again */
 	struct asker *next;
 };
 
@@ -338,7 +339,7 @@ static struct asker *take_batch(struct link *link)
 
 static void lead(struct link *link, struct asker *self)
 {
-	struct asker *batch, *next;
+	struct asker *batch, *next, *heir;
 
 	pthread_mutex_lock(&link->mutex);
 	batch = take_batch(link);
@@ -347,40 +348,39 @@ static void lead(struct link *link, struct asker *self)
 	exchange(link, batch);
 
 	pthread_mutex_lock(&link->mutex);
-	link->led = link->first != NULL;
-	if (link->led) {
-		link->first->state = ASKER_LEADS;
-		pthread_cond_signal(&link->first->wake);
+	heir = link->first;
+	link->led = heir != NULL;
+	pthread_mutex_unlock(&link->mutex);
+	if (heir != NULL) {
+		heir->leads = true;
+		sem_post(&heir->wake);
 	}
 	for (struct asker *asker = batch; asker != NULL; asker = next) {
 		next = asker->next; /* once it is woken, it may be gone */
-		asker->state = ASKER_DONE;
 		if (asker != self)
-			pthread_cond_signal(&asker->wake);
+			sem_post(&asker->wake);
 	}
-	pthread_mutex_unlock(&link->mutex);
 }
 
 enum link_outcome link_ask(
 	struct link *link, struct question *question, struct error *error)
 {
 	struct asker self = { .question = question,
-		.deadline_us = clock_monotonic_us() + link->timeout_us,
-		.wake = PTHREAD_COND_INITIALIZER };
-	bool leads;
+		.deadline_us = clock_monotonic_us() + link->timeout_us };
+	bool first;
 
+	sem_init(&self.wake, 0, 0);
 	pthread_mutex_lock(&link->mutex);
 	*link->last = &self;
 	link->last = &self.next;
-	leads = !link->led;
+	first = !link->led;
 	link->led = true;
-	while (!leads && self.state == ASKER_WAITS)
-		pthread_cond_wait(&self.wake, &link->mutex);
-	leads = leads || self.state == ASKER_LEADS;
 	pthread_mutex_unlock(&link->mutex);
-	if (leads)
+	while (!first && sem_wait(&self.wake) != 0)
+		continue; /* a signal */
+	if (first || self.leads)
 		lead(link, &self);
-	pthread_cond_destroy(&self.wake);
+	sem_destroy(&self.wake);
 	if (self.outcome != LINK_ANSWERED && error != NULL)
 		*error = self.error;
 	return self.outcome;

@@ -19,7 +19,7 @@ def test_added_once(okited):
     assert len(tokens(message)) == 1 and len(message.headers) == 2
 
 
-@pytest.mark.parametrize("copies", [1, 2, 5, 100])
+@pytest.mark.parametrize("copies", [1, 2, 10])
 def test_foreign_copies_are_removed(okited, copies):
     headers = [("Subject", "x"), *[("x-okite-TOKEN", f"forged {i}") for i in range(copies)]]
     message = okited().send(["a@b.example"], login=ALICE, headers=headers)
