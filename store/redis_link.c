@@ -1,17 +1,15 @@
 #include "store/redis_link.h"
 
-#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "store/redis_greeting.h"
 #include "store/redis_name.h"
 #include "store/redis_wire.h"
 
@@ -33,21 +31,17 @@ struct asker {
 };
 
 struct link {
-	struct redis_url url;
-	char *password_file;
 	char *place; /* for messages: "Redis at 127.0.0.1:6379" */
-	char *fingerprint_key;
-	char fingerprint[DIGEST_TEXT_SIZE];
-	bool claims;
 	int64_t timeout_us;
 	_Atomic int64_t clock_ahead_us; /* Redis's clock less ours */
 
 	pthread_mutex_t mutex;
 	struct asker *first, **last; /* who waits to be asked for */
 	bool led;
-	bool foreign;
+	atomic_bool foreign;
 
 	/* The leader's alone: */
+	struct greeting greeting;
 	struct name_lookup *lookup;
 	struct wire *wire;
 	int64_t retry_at_us; /* not before then, after a failure */
@@ -59,22 +53,23 @@ struct link *link_open(const struct redis_settings *settings, const struct secre
 	bool claims, struct error *error)
 {
 	struct link *link = xcalloc(1, sizeof(*link));
+	struct redis_url *url = &link->greeting.url;
 
-	if (!redis_url_parse(&link->url, settings->url, error)) {
+	if (!redis_url_parse(url, settings->url, error)) {
 		free(link);
 		return NULL;
 	}
 	if (*settings->user != '\0')
-		text_copy(link->url.user, sizeof(link->url.user), settings->user);
-	link->password_file = xstrdup(settings->password_file);
-	link->place = link->url.path[0] != '\0' ? xasprintf("Redis at %s", link->url.path)
-						: xasprintf("Redis at %s port %s",
-							  link->url.host, link->url.port);
-	if (link->url.path[0] == '\0')
-		link->lookup = name_lookup_new(link->url.host, link->url.port);
-	link->fingerprint_key = xasprintf("%ssecret", settings->prefix);
-	secret_fingerprint(secret, link->fingerprint);
-	link->claims = claims;
+		text_copy(url->user, sizeof(url->user), settings->user);
+	link->place = url->path[0] != '\0'
+			      ? xasprintf("Redis at %s", url->path)
+			      : xasprintf("Redis at %s port %s", url->host, url->port);
+	if (url->path[0] == '\0')
+		link->lookup = name_lookup_new(url->host, url->port);
+	link->greeting.password_file = xstrdup(settings->password_file);
+	link->greeting.fingerprint_key = xasprintf("%ssecret", settings->prefix);
+	link->greeting.claims = claims;
+	secret_fingerprint(secret, link->greeting.fingerprint);
 	link->timeout_us = settings->timeout_us;
 	link->last = &link->first;
 	link->retry_after_us = RETRY_FIRST_US;
@@ -89,56 +84,15 @@ void link_close(struct link *link)
 	wire_close(link->wire);
 	name_lookup_free(link->lookup);
 	pthread_mutex_destroy(&link->mutex);
-	free(link->password_file);
+	free(link->greeting.password_file);
+	free(link->greeting.fingerprint_key);
 	free(link->place);
-	free(link->fingerprint_key);
 	free(link);
 }
 
-bool link_is_foreign(struct link *link)
+bool link_is_foreign(const struct link *link)
 {
-	bool foreign;
-
-	pthread_mutex_lock(&link->mutex);
-	foreign = link->foreign;
-	pthread_mutex_unlock(&link->mutex);
-	return foreign;
-}
-
-/* Read anew for each connection, so that a changed password needs no restart. */
-static bool read_password(struct link *link, struct error *error)
-{
-	ssize_t size;
-	int fd;
-
-	if (*link->password_file == '\0')
-		return true;
-	fd = open(link->password_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(error, "redis.password_file %s cannot be read: %m",
-			link->password_file);
-	size = read(fd, link->url.password, sizeof(link->url.password) - 1);
-	close(fd);
-	link->url.password[size < 0 ? 0 : size] = '\0';
-	link->url.password[strcspn(link->url.password, "\r\n")] = '\0';
-	return true;
-}
-
-static void add_greeting(struct link *link, struct question *greeting)
-{
-	char database[16];
-
-	if (link->url.password[0] != '\0' && link->url.user[0] != '\0')
-		question_words(
-			greeting, "AUTH", link->url.user, link->url.password, NULL);
-	else if (link->url.password[0] != '\0')
-		question_words(greeting, "AUTH", link->url.password, NULL);
-	if (link->url.database != 0) {
-		snprintf(database, sizeof(database), "%d", link->url.database);
-		question_words(greeting, "SELECT", database, NULL);
-	}
-	question_words(greeting, "TIME", NULL);
-	question_words(greeting, "GET", link->fingerprint_key, NULL);
+	return atomic_load(&link->foreign);
 }
 
 int64_t link_clock_us(const struct link *link)
@@ -153,81 +107,23 @@ void link_note_clock(struct link *link, int64_t now_us)
 		&link->clock_ahead_us, now_us - clock_now_us(), memory_order_relaxed);
 }
 
-/* The reply to TIME: seconds and microseconds, as texts. */
-static void note_time(struct link *link, const redisReply *time)
-{
-	if (time->type == REDIS_REPLY_ARRAY && time->elements == 2 &&
-		time->element[0]->type == REDIS_REPLY_STRING &&
-		time->element[1]->type == REDIS_REPLY_STRING)
-		link_note_clock(
-			link, strtoll(time->element[0]->str, NULL, 10) * SECOND_US +
-				      strtoll(time->element[1]->str, NULL, 10));
-}
-
-static void set_foreign(struct link *link, bool foreign)
-{
-	pthread_mutex_lock(&link->mutex);
-	link->foreign = foreign;
-	pthread_mutex_unlock(&link->mutex);
-}
-
-/*
- * The first node leaves the fingerprint of the fleet's secret; any other that
- * has another secret would see an empty list, and must not go on.
- */
-static bool check_fingerprint(struct link *link, const redisReply *found,
-	int64_t deadline_us, struct error *error)
-{
-	struct question claim = QUESTION_NONE, *claims[1] = { &claim };
-	bool ours;
-
-	if (found->type != REDIS_REPLY_STRING) {
-		set_foreign(link, false);
-		if (!link->claims)
-			return true;
-		/* A replica refuses this; then whoever may write will. */
-		question_words(&claim, "SET", link->fingerprint_key, link->fingerprint,
-			"NX", NULL);
-		ours = wire_exchange(link->wire, claims, 1, deadline_us, error);
-		question_clear(&claim);
-		return ours;
-	}
-	ours = strcmp(found->str, link->fingerprint) == 0;
-	set_foreign(link, !ours);
-	return ours ||
-	       error_set(error, "it belongs to nodes with another secret: copy their "
-				"secret file to this node, or use another redis.prefix");
-}
-
-static bool greet(struct link *link, int64_t deadline_us, struct error *error)
-{
-	struct question greeting = QUESTION_NONE, *greetings[1] = { &greeting };
-	bool ok;
-
-	add_greeting(link, &greeting);
-	ok = wire_exchange(link->wire, greetings, 1, deadline_us, error);
-	for (size_t i = 0; ok && i < greeting.count; i++)
-		if (greeting.replies[i]->type == REDIS_REPLY_ERROR)
-			ok = error_set(error, "it says %.200s", greeting.replies[i]->str);
-	if (ok)
-		note_time(link, greeting.replies[greeting.count - 2]);
-	ok = ok && check_fingerprint(link, greeting.replies[greeting.count - 1],
-			   deadline_us, error);
-	question_clear(&greeting);
-	return ok;
-}
-
 static bool connect_link(struct link *link, int64_t deadline_us, struct error *error)
 {
 	const struct addrinfo *addresses = NULL;
+	struct greeted greeted;
+	bool ok;
 
-	if (!read_password(link, error))
-		return false;
 	if (link->lookup != NULL &&
 		(addresses = name_lookup_get(link->lookup, deadline_us, error)) == NULL)
 		return false;
-	link->wire = wire_open(&link->url, addresses, deadline_us, error);
-	return link->wire != NULL && greet(link, deadline_us, error);
+	link->wire = wire_open(&link->greeting.url, addresses, deadline_us, error);
+	if (link->wire == NULL)
+		return false;
+	ok = greet(link->wire, &link->greeting, deadline_us, &greeted, error);
+	atomic_store(&link->foreign, greeted.foreign);
+	if (greeted.clock_us != 0)
+		link_note_clock(link, greeted.clock_us);
+	return ok;
 }
 
 static void drop_wire(struct link *link)

@@ -39,4 +39,4 @@ int64_t link_clock_us(const struct link *link);
 void link_note_clock(struct link *link, int64_t now_us);
 
 /* Is what we reach the Redis of a fleet with another secret? */
-bool link_is_foreign(struct link *link);
+bool link_is_foreign(const struct link *link);

@@ -48,7 +48,7 @@ def test_tells_nobody_who_wrote_to_whom(okited):
     assert longest < 16, (a, b)
 
 
-@pytest.mark.parametrize("copies", [0, 2, 10])
+@pytest.mark.parametrize("copies", [0, 2, 4])
 def test_on_real_mail(guard, postfix, copies):
     guard()
     forged = "X-Okite-Token: forged one\r\nx-okite-token: forged\r\n two\r\n" * (copies // 2)

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <libmilter/mfapi.h>
+
+#include "milter/session.h"
+
+/* How a verdict is told to the client, and what the MTA tells by macros. */
+
+/* The verdict on an address that is none: STATUS is 5.1.3 or 5.1.7 (RFC 3463). */
+void reply_to_fault(struct verdict *verdict, const char *fault, const char *status);
+
+/* Tell the client VERDICT, a tempfail or a reject: what the callback returns. */
+sfsistat reply_with(SMFICTX *context, const struct verdict *verdict);
+/* The same, after it was logged and counted; RECIPIENT is NULL for the message. */
+sfsistat reply_refusal(SMFICTX *context, struct session *session,
+	const struct recipient *recipient, const struct verdict *verdict,
+	const char *stage);
+
+/* A macro's value, "" where the MTA has not told it. */
+const char *macro(SMFICTX *context, const char *name);
+/* The domain that the MTA puts behind a bare local part: it is in its own form of the address. */
+const char *macro_domain(SMFICTX *context, const char *name);

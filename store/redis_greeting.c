@@ -1,0 +1,117 @@
+#include "store/redis_greeting.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+/* Anew for each connection, so that a changed password needs no restart. */
+static bool read_password(struct greeting *greeting, struct error *error)
+{
+	char *password = greeting->url.password;
+	ssize_t size;
+	int fd;
+
+	if (*greeting->password_file == '\0')
+		return true;
+	fd = open(greeting->password_file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_set(error, "redis.password_file %s cannot be read: %m",
+			greeting->password_file);
+	size = read(fd, password, sizeof(greeting->url.password) - 1);
+	close(fd);
+	password[size < 0 ? 0 : size] = '\0';
+	password[strcspn(password, "\r\n")] = '\0';
+	return true;
+}
+
+/* The clock and the fingerprint are the last two commands. */
+static void add_words(const struct greeting *greeting, struct question *question)
+{
+	const struct redis_url *url = &greeting->url;
+	char database[16];
+
+	if (url->password[0] != '\0' && url->user[0] != '\0')
+		question_words(question, "AUTH", url->user, url->password, NULL);
+	else if (url->password[0] != '\0')
+		question_words(question, "AUTH", url->password, NULL);
+	if (url->database != 0) {
+		snprintf(database, sizeof(database), "%d", url->database);
+		question_words(question, "SELECT", database, NULL);
+	}
+	question_words(question, "TIME", NULL);
+	question_words(question, "GET", greeting->fingerprint_key, NULL);
+}
+
+/* The reply to TIME: seconds and microseconds, as texts. */
+static int64_t read_clock(const redisReply *time)
+{
+	if (time->type != REDIS_REPLY_ARRAY || time->elements != 2 ||
+		time->element[0]->type != REDIS_REPLY_STRING ||
+		time->element[1]->type != REDIS_REPLY_STRING)
+		return 0;
+	return strtoll(time->element[0]->str, NULL, 10) * SECOND_US +
+	       strtoll(time->element[1]->str, NULL, 10);
+}
+
+/* Of two who come first at the same time, one is: so the fingerprint is read again. */
+static bool claim(struct wire *wire, const struct greeting *greeting, int64_t deadline_us,
+	bool *foreign, struct error *error)
+{
+	struct question question = QUESTION_NONE, *questions[1] = { &question };
+	bool ok;
+
+	/* A replica refuses this; then whoever may write will. */
+	question_words(&question, "SET", greeting->fingerprint_key, greeting->fingerprint,
+		"NX", NULL);
+	question_words(&question, "GET", greeting->fingerprint_key, NULL);
+	ok = wire_exchange(wire, questions, 1, deadline_us, error);
+	if (ok && question.replies[1]->type == REDIS_REPLY_STRING)
+		*foreign = strcmp(question.replies[1]->str, greeting->fingerprint) != 0;
+	question_clear(&question);
+	return ok;
+}
+
+/*
+ * The first node leaves the fingerprint of the fleet's secret; any other that
+ * has another secret would see an empty list, and must not go on.
+ */
+static bool check_fingerprint(struct wire *wire, const struct greeting *greeting,
+	const redisReply *found, int64_t deadline_us, bool *foreign, struct error *error)
+{
+	*foreign = false;
+	if (found->type == REDIS_REPLY_STRING)
+		*foreign = strcmp(found->str, greeting->fingerprint) != 0;
+	else if (greeting->claims && !claim(wire, greeting, deadline_us, foreign, error))
+		return false;
+	return !*foreign ||
+	       error_set(error, "it belongs to nodes with another secret: copy their "
+				"secret file to this node, or use another redis.prefix");
+}
+
+bool greet(struct wire *wire, struct greeting *greeting, int64_t deadline_us,
+	struct greeted *greeted, struct error *error)
+{
+	struct question question = QUESTION_NONE, *questions[1] = { &question };
+	bool ok;
+
+	*greeted = (struct greeted){ .clock_us = 0 };
+	if (!read_password(greeting, error))
+		return false;
+	add_words(greeting, &question);
+	ok = wire_exchange(wire, questions, 1, deadline_us, error);
+	for (size_t i = 0; ok && i < question.count; i++)
+		if (question.replies[i]->type == REDIS_REPLY_ERROR)
+			ok = error_set(error, "it says %.200s", question.replies[i]->str);
+	if (ok) {
+		greeted->clock_us = read_clock(question.replies[question.count - 2]);
+		ok = check_fingerprint(wire, greeting,
+			question.replies[question.count - 1], deadline_us,
+			&greeted->foreign, error);
+	}
+	question_clear(&question);
+	return ok;
+}
