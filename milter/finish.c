@@ -84,13 +84,14 @@ static void judge(struct session *session, struct verdict *verdict)
 		verdict->kind = VERDICT_ACCEPT;
 }
 
-static size_t count_left(const struct session *session)
+/* Is there anybody whom the message would go to? */
+static bool anybody_left(const struct session *session)
 {
-	size_t left = 0;
+	size_t removed = 0;
 
 	for (size_t i = 0; i < session->listed_count; i++)
-		left += !session->listed[i].removed;
-	return left;
+		removed += session->listed[i].removed;
+	return removed == 0 || session->listed_count - removed + session->internal > 0;
 }
 
 static char *make_token(const struct session *session)
@@ -176,7 +177,7 @@ void finish_message(SMFICTX *context, struct session *session, struct verdict *v
 		report_refused(session, NULL, verdict, "eom");
 		verdict->kind = VERDICT_ACCEPT;
 	}
-	if (session->listed_count > 0 && count_left(session) == 0) {
+	if (!anybody_left(session)) {
 		verdict->kind = VERDICT_DISCARD;
 	} else if (!session->can_change || !change_message(context, session, verdict)) {
 		log_line(LOG_LEVEL_ERROR,
@@ -191,6 +192,9 @@ void finish_message(SMFICTX *context, struct session *session, struct verdict *v
 		session_give_up(session);
 		return;
 	}
+	if (session->message.judged_whole)
+		for (int64_t i = 0; i < session->message.accepted; i++)
+			metrics_recipient(verdict->kind, "");
 	report_message(session, verdict);
 	session_commit(session, session->message.accepted);
 }

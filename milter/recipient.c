@@ -23,8 +23,10 @@ static sfsistat apply(SMFICTX *context, struct session *session,
 	if (verdict->observed && verdict->rule[0] != '\0')
 		report_refused(session, recipient, verdict, "rcpt");
 	/* Internal recipients need not be remembered: nothing is done about them. */
-	if (strcmp(verdict->rule, "internal") == 0)
+	if (strcmp(verdict->rule, "internal") == 0) {
+		session->internal++;
 		return SMFIS_CONTINUE;
+	}
 	listed = session_list(session, recipient, envelope);
 	if (verdict->kind == VERDICT_DISCARD && !verdict->observed) {
 		listed->removed = true;

@@ -78,6 +78,7 @@ void report_removed(struct session *session, const struct recipient *recipient,
 	const struct verdict *verdict)
 {
 	session_event(session, EVENT_REMOVED, recipient, verdict);
+	session->refused++;
 	report_refused(session, recipient, verdict, "eom");
 }
 

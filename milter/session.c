@@ -38,7 +38,7 @@ static void forget_message(struct session *session)
 	free(session->events);
 	session->listed = NULL;
 	session->events = NULL;
-	session->listed_count = session->event_count = 0;
+	session->listed_count = session->event_count = session->internal = 0;
 	session->refused = session->bytes = 0;
 	session->fault = NULL;
 	session->queue_id[0] = '\0';

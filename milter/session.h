@@ -43,6 +43,7 @@ struct session {
 	int64_t bytes; /* counted so far */
 	struct listed *listed;
 	size_t listed_count;
+	size_t internal; /* recipients that pass and are not listed */
 	int64_t refused;
 	struct verdict hold; /* rule "" when nothing asks for it */
 	struct event *events;

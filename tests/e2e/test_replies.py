@@ -228,6 +228,12 @@ def test_simulator_beside_real_recipients(okited):
     assert message.delivered == ["a@b.example"]
 
 
+def test_simulator_beside_an_internal_recipient(okited):
+    node = okited(simulator="simulator.example", internal_domains=["in.example"])
+    message = node.send(["success@simulator.example", "a@in.example"], **ALICE)
+    assert message.end.accepted and message.delivered == ["a@in.example"]
+
+
 def test_simulator_knows_no_other_names(okited):
     node = okited(simulator="simulator.example")
     (reply,) = node.send(["nobody@simulator.example"], **ALICE).replies
