@@ -1,116 +1,11 @@
-/* okite account show: one account, and the state of its limits. */
+/* okite account show: one account, and what is left of its limits. */
 #include <inttypes.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "cli/account.h"
-
-/*
- * The law with nothing left but this account's limits, whatever mail they are
- * for, so that a look at one made-up recipient sees the state of all that are
- * the account's alone.  It borrows from POLICY; free plan.limits.
- */
-struct bare_law {
-	struct policy policy;
-	struct plan plan;
-};
-
-static void bare_law_make(
-	struct bare_law *bare, const struct policy *policy, const struct plan *plan)
-{
-	bare->policy = *policy;
-	bare->plan = *plan;
-	bare->policy.plans = &bare->plan;
-	bare->policy.plan_count = 1;
-	bare->policy.default_plan = 0;
-	bare->policy.assignment_count = 0;
-	bare->plan.limits = xcalloc(plan->limit_count + 1, sizeof(*bare->plan.limits));
-	bare->plan.limit_count = 0;
-	bare->plan.verified_recipients_only = false;
-	for (size_t i = 0; i < plan->limit_count; i++) {
-		struct limit *limit = &bare->plan.limits[bare->plan.limit_count];
-
-		if (plan->limits[i].per != 1u << FIELD_ACCOUNT)
-			continue;
-		*limit = plan->limits[i];
-		limit->when_count = 0;
-		bare->plan.limit_count++;
-	}
-}
-
-/* The state of the account's own limits; again where its record has just changed. */
-static bool look(struct cli *cli, const struct policy *policy, struct account *record,
-	const struct message *message, struct demand *demand, struct facts *facts,
-	struct error *error)
-{
-	static const struct recipient nobody = { .address = { .text = "" } };
-	const struct recipient *recipient = &nobody;
-	struct account unpaused;
-
-	for (int try = 0; try < 3; try++) {
-		facts_clear(facts);
-		demand_clear(demand);
-		unpaused = *record;
-		unpaused.standing = STANDING_HEALTHY;
-		policy_demand(policy, message, &recipient, 1, &unpaused,
-			store_clock_us(cli->store), demand);
-		demand->look_only = true;
-		demand->suppressed_count = true;
-		facts_init(facts, demand);
-		store_charge(cli->store, demand, facts);
-		if (facts->status == FACTS_KNOWN)
-			return true;
-		if (facts->status == FACTS_UNKNOWN)
-			return error_set(error, "%s", facts->why);
-		*record = facts->account;
-	}
-	return error_set(
-		error, "the record of %s changes all the time, try again", record->name);
-}
-
-static void view_limit(struct limit_view *view, const struct limit *limit,
-	const struct account *record, const struct demand *demand,
-	const struct facts *facts, const struct message *message, int64_t now_us)
-{
-	struct demand_limit unknown = { .limit = limit };
-
-	for (size_t i = 0; i < demand->limit_count; i++) {
-		if (strcmp(demand->limits[i].limit->name, limit->name) != 0)
-			continue;
-		limit_view_set(
-			view, &demand->limits[i], &facts->limits[i], message, NULL);
-		/* The demand's limit is a copy that ends before the view does. */
-		view->limit = limit;
-		return;
-	}
-	policy_capacity(limit, record, now_us, &unknown.capacity);
-	limit_view_set(view, &unknown, NULL, message, NULL);
-}
-
-/* All limits of the account's plan into VIEWS, which has room for them. */
-static bool view_limits(struct cli *cli, struct account *record, const struct plan *plan,
-	struct limit_view *views, struct error *error)
-{
-	struct message message = { .outgoing = true };
-	struct demand demand = { .account = NULL };
-	struct facts facts = { .why = "" };
-	struct bare_law bare;
-	bool ok;
-
-	text_copy(message.account, sizeof(message.account), record->name);
-	bare_law_make(&bare, &cli->conf->policy, plan);
-	ok = look(cli, &bare.policy, record, &message, &demand, &facts, error);
-	for (size_t i = 0; ok && i < plan->limit_count; i++)
-		view_limit(&views[i], &plan->limits[i], record, &demand, &facts, &message,
-			store_clock_us(cli->store));
-	facts_clear(&facts);
-	demand_clear(&demand);
-	free(bare.plan.limits);
-	return ok;
-}
 
 static void print_overrides(struct output *output, const struct account *record)
 {
@@ -125,8 +20,32 @@ static void print_overrides(struct output *output, const struct account *record)
 	}
 }
 
+static void print_limits(struct output *output, const struct account_limits *limits)
+{
+	limit_views_print(output, limits->views, limits->count);
+	for (size_t i = 0; i < limits->left_out_count; i++)
+		fprintf(output->to, "    %s: %zu more that are not shown\n",
+			limits->left_out[i].limit->name, limits->left_out[i].count);
+}
+
+static json_t *left_out_to_json(const struct account_limits *limits)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < limits->left_out_count; i++) {
+		const struct left_out *left_out = &limits->left_out[i];
+		json_t *object = json_object();
+
+		json_object_set_new(object, "name", value_of_text(left_out->limit->name));
+		json_object_set_new(
+			object, "count", json_integer((json_int_t)left_out->count));
+		json_array_append_new(list, object);
+	}
+	return list;
+}
+
 static void print_account(struct cli *cli, const struct overview *overview,
-	const struct account *record, const struct limit_view *views, size_t count)
+	const struct account *record, const struct account_limits *limits)
 {
 	struct output *output = &cli->output;
 	const struct counters *counters = &overview->counters;
@@ -158,7 +77,7 @@ static void print_account(struct cli *cli, const struct overview *overview,
 		overview->bounce_rate, overview->bounce_rate_low);
 	output_field(output, "complaints", "%.3f %%, at least %.3f %%",
 		overview->complaint_rate, overview->complaint_rate_low);
-	limit_views_print(output, views, count);
+	print_limits(output, limits);
 }
 
 static json_t *overrides_to_json(const struct account *record)
@@ -177,12 +96,28 @@ static json_t *overrides_to_json(const struct account *record)
 	return list;
 }
 
+static void tell_account(struct cli *cli, const struct overview *overview,
+	const struct account *record, const struct account_limits *limits)
+{
+	json_t *object;
+
+	if (!cli->output.json) {
+		print_account(cli, overview, record, limits);
+		return;
+	}
+	object = overview_to_json(overview);
+	json_object_set_new(
+		object, "limits", limit_views_to_json(limits->views, limits->count));
+	json_object_set_new(object, "limits_left_out", left_out_to_json(limits));
+	json_object_set_new(object, "overrides", overrides_to_json(record));
+	output_json(&cli->output, object);
+}
+
 int run_account_show(struct cli *cli)
 {
 	struct error error = ERROR_NONE;
-	struct limit_view *views = NULL;
+	struct account_limits limits = { .count = 0 };
 	struct overview overview;
-	const struct plan *plan;
 	struct account record;
 	char name[ACCOUNT_SIZE];
 	bool found, ok;
@@ -195,20 +130,10 @@ int run_account_show(struct cli *cli)
 		return status;
 	if (!store_account(cli->store, name, &record, &found, &error))
 		return cli_away(&error);
-	plan = policy_plan(&cli->conf->policy, &record, store_clock_us(cli->store));
-	views = xcalloc(plan->limit_count + 1, sizeof(*views));
-	ok = view_limits(cli, &record, plan, views, &error) &&
+	ok = account_limits_look(cli, &record, &limits, &error) &&
 	     overview_make(cli, &record, &overview, &error);
-	if (ok && cli->output.json) {
-		json_t *object = overview_to_json(&overview);
-
-		json_object_set_new(
-			object, "limits", limit_views_to_json(views, plan->limit_count));
-		json_object_set_new(object, "overrides", overrides_to_json(&record));
-		output_json(&cli->output, object);
-	} else if (ok) {
-		print_account(cli, &overview, &record, views, plan->limit_count);
-	}
-	free(views);
+	if (ok)
+		tell_account(cli, &overview, &record, &limits);
+	account_limits_clear(&limits);
 	return ok ? CLI_YES : cli_away(&error);
 }

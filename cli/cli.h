@@ -95,10 +95,11 @@ bool target_from_digest(struct target *target, const char *text);
 /* "everyone" or the account. */
 const char *scope_text(const char *scope);
 
-/* An entry as `suppress list --json` prints it, and `import` reads it. */
-json_t *suppression_to_json(const struct suppression *entry);
 /* When an entry with this reason ends, added at NOW_US; 0: never. */
 int64_t suppression_end(const struct conf *conf, enum reason reason, int64_t now_us);
+
+/* An entry as `suppress list --json` prints it, and `import` reads it. */
+json_t *suppression_to_json(const struct suppression *entry);
 
 /* One limit as people and programs see it. */
 struct limit_view {
@@ -112,10 +113,12 @@ struct limit_view {
 	bool never; /* no waiting helps */
 };
 
-/* VIEW of a limit whose state is FACT; NULL: not known.  RECIPIENT may be NULL. */
+/* What MESSAGE and RECIPIENT have for each field. */
+void limit_values(const struct message *message, const struct recipient *recipient,
+	struct field_values *values);
+/* VIEW of a limit whose state is FACT; NULL: not known.  VALUES say whose it is. */
 void limit_view_set(struct limit_view *view, const struct demand_limit *limit,
-	const struct limit_fact *fact, const struct message *message,
-	const struct recipient *recipient);
+	const struct limit_fact *fact, const struct field_values *values);
 json_t *limit_views_to_json(const struct limit_view *views, size_t count);
 void limit_views_print(
 	struct output *output, const struct limit_view *views, size_t count);

@@ -92,14 +92,16 @@ static void view_limits(const struct explanation *explanation,
 	struct answer *answer)
 {
 	const struct demand_recipient *recipient = &demand->recipients[asked];
+	struct field_values values;
 
+	limit_values(&explanation->message, &answer->recipient, &values);
 	answer->limits = xcalloc(recipient->limit_count + 1, sizeof(*answer->limits));
 	answer->limit_count = recipient->limit_count;
 	for (size_t i = 0; i < recipient->limit_count; i++) {
 		size_t limit = recipient->limits[i];
 
 		limit_view_set(&answer->limits[i], &demand->limits[limit],
-			&facts->limits[limit], &explanation->message, &answer->recipient);
+			&facts->limits[limit], &values);
 	}
 }
 

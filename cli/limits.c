@@ -6,43 +6,42 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-/* What the field is here; "*" where the message or the recipient is made up. */
-static const char *owner_value(enum field field, const struct message *message,
-	const struct recipient *recipient, char client[CLIENT_TEXT_SIZE])
+void limit_values(const struct message *message, const struct recipient *recipient,
+	struct field_values *values)
 {
-	const char *value = "";
+	char client[CLIENT_TEXT_SIZE] = "";
+	const char *const texts[FIELD_COUNT] = {
+		[FIELD_ACCOUNT] = message->account,
+		[FIELD_LOGIN] = message->login,
+		[FIELD_SENDER] = message->sender.text,
+		[FIELD_SENDER_DOMAIN] = message->sender.domain,
+		[FIELD_CLIENT] = client,
+		[FIELD_RECIPIENT] = recipient->address.text,
+		[FIELD_RECIPIENT_DOMAIN] = recipient->address.domain,
+		[FIELD_EVERYONE] = "",
+	};
 
-	if (field == FIELD_ACCOUNT)
-		value = message->account;
-	else if (field == FIELD_LOGIN)
-		value = message->login;
-	else if (field == FIELD_SENDER)
-		value = message->sender.text;
-	else if (field == FIELD_SENDER_DOMAIN)
-		value = message->sender.domain;
-	else if (field == FIELD_CLIENT && message->client.family != AF_UNSPEC)
-		value = client_to_key(&message->client, client);
-	else if (field == FIELD_RECIPIENT && recipient != NULL)
-		value = recipient->address.text;
-	else if (field == FIELD_RECIPIENT_DOMAIN && recipient != NULL)
-		value = recipient->address.domain;
-	return value[0] != '\0' ? value : "*";
+	if (message->client.family != AF_UNSPEC)
+		client_to_key(&message->client, client);
+	for (unsigned field = 0; field < FIELD_COUNT; field++)
+		text_copy(values->text[field], ADDRESS_SIZE, texts[field]);
 }
 
-/* "account=shop recipient_domain=gmail.com", or "everyone". */
-static void find_owner(const struct limit *limit, const struct message *message,
-	const struct recipient *recipient, char *owner, size_t size)
+/* "account=shop recipient_domain=gmail.com", or "everyone"; * is any. */
+static void find_owner(const struct limit *limit, const struct field_values *values,
+	char *owner, size_t size)
 {
-	char client[CLIENT_TEXT_SIZE];
 	size_t length = 0;
 
 	text_copy(owner, size, field_names[FIELD_EVERYONE]);
 	for (unsigned field = 0; field < FIELD_EVERYONE && length < size; field++) {
+		const char *value = values->text[field];
+
 		if ((limit->per & 1u << field) == 0)
 			continue;
 		length += (size_t)snprintf(owner + length, size - length, "%s%s=%s",
 			length > 0 ? " " : "", field_names[field],
-			owner_value(field, message, recipient, client));
+			value[0] != '\0' ? value : "*");
 	}
 }
 
@@ -53,15 +52,14 @@ static int64_t allowed(const struct limit_view *view)
 }
 
 void limit_view_set(struct limit_view *view, const struct demand_limit *limit,
-	const struct limit_fact *fact, const struct message *message,
-	const struct recipient *recipient)
+	const struct limit_fact *fact, const struct field_values *values)
 {
 	*view = (struct limit_view){
 		.limit = limit->limit,
 		.capacity = limit->capacity,
 		.known = fact != NULL,
 	};
-	find_owner(view->limit, message, recipient, view->owner, sizeof(view->owner));
+	find_owner(view->limit, values, view->owner, sizeof(view->owner));
 	if (fact == NULL)
 		return;
 	view->used = fact->used;

@@ -41,11 +41,6 @@ json_t *suppression_to_json(const struct suppression *entry)
 	return object;
 }
 
-int64_t suppression_end(const struct conf *conf, enum reason reason, int64_t now_us)
-{
-	return conf->expire_us[reason] == 0 ? 0 : now_us + conf->expire_us[reason];
-}
-
 static void entry_row(struct table *table, const struct suppression *entry)
 {
 	char since[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
@@ -257,11 +252,8 @@ int run_suppress_show(struct cli *cli)
 	if (fault != NULL)
 		return cli_usage(cli, "%s: %s", cli->arguments.operands[0], fault);
 	table_init(&listing.table, &cli->output, headings);
-	ok = store_find_suppressions(
-		cli->store, target.digest, show_entry, &listing, &error);
-	if (ok && target.domain_digest[0] != '\0')
-		ok = store_find_suppressions(
-			cli->store, target.domain_digest, show_entry, &listing, &error);
+	ok = store_find_suppressions(cli->store, target.digest, target.domain_digest,
+		show_entry, &listing, &error);
 	table_finish(&listing.table);
 	if (!ok)
 		return cli_away(&error);

@@ -13,8 +13,9 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/formats.h"
+#include "cli/lines.h"
 
-enum { LINE_SIZE = 4096, BATCH = 500, REPORTED_LINES = 20 };
+enum { BATCH = 500, REPORTED_LINES = 20 };
 
 struct counts {
 	int64_t read, added, changed, unchanged, rejected;
@@ -23,12 +24,11 @@ struct counts {
 struct import {
 	struct cli *cli;
 	const char *name; /* of the file, or "-" */
-	FILE *from;
+	struct lines lines;
 	FILE *rejected;		     /* made with the first bad line */
 	const struct format *format; /* NULL: the first line will tell */
 	struct entry_defaults defaults;
-	int64_t line_number;
-	int64_t bytes, size; /* read, and of the file; 0: not known */
+	int64_t size; /* of the file; 0: not known */
 	struct counts counts;
 	struct suppression *batch;
 	size_t batch_count;
@@ -36,51 +36,6 @@ struct import {
 	int failure; /* errno of the read that failed */
 	struct error error;
 };
-
-/* ---- lines ---- */
-
-enum line_end { LINE_WHOLE, LINE_TOO_LONG, LINE_NONE };
-
-/* The next line without its end.  Of one that is too long the start; the rest is still to
- * come. */
-static enum line_end read_line(
-	struct import *import, char line[LINE_SIZE + 1], size_t *length)
-{
-	int byte = EOF;
-
-	for (*length = 0; *length < LINE_SIZE; line[(*length)++] = (char)byte) {
-		byte = getc(import->from);
-		if (byte == EOF || byte == '\n')
-			break;
-	}
-	line[*length] = '\0';
-	import->bytes += (int64_t)*length + 1;
-	if (byte == EOF && *length == 0)
-		return LINE_NONE;
-	import->line_number++;
-	if (byte == EOF || byte == '\n')
-		return LINE_WHOLE;
-	/* Exactly LINE_SIZE bytes are still fine. */
-	byte = getc(import->from);
-	if (byte == EOF || byte == '\n')
-		return LINE_WHOLE;
-	ungetc(byte, import->from);
-	return LINE_TOO_LONG;
-}
-
-/* Blanks at both ends, the CR of CRLF, and the byte order mark of the first line go. */
-static char *trim(struct import *import, char *line)
-{
-	size_t length;
-
-	if (import->line_number == 1 && strncmp(line, "\xEF\xBB\xBF", 3) == 0)
-		line += 3;
-	line += strspn(line, " \t\r");
-	length = strlen(line);
-	while (length > 0 && strchr(" \t\r", line[length - 1]) != NULL)
-		line[--length] = '\0';
-	return line;
-}
 
 /* ---- what becomes of bad lines ---- */
 
@@ -126,14 +81,12 @@ static void reject_line(struct import *import, const char *line, size_t length,
 		import->rejected = open_rejected(import);
 	if (import->counts.rejected++ < REPORTED_LINES)
 		fprintf(stderr, "okite: %s:%" PRId64 ": %s\n", import->name,
-			import->line_number, why);
+			import->lines.number, why);
 	write_rejected(import->rejected, line, length);
-	while (end == LINE_TOO_LONG && (byte = getc(import->from)) != EOF &&
-		byte != '\n') {
+	while (end == LINE_TOO_LONG && (byte = lines_rest(&import->lines)) != EOF) {
 		char rest[] = { (char)byte, '\0' };
 
 		write_rejected(import->rejected, rest, 1);
-		import->bytes++;
 	}
 	putc('\n', import->rejected);
 }
@@ -157,11 +110,11 @@ static bool flush_batch(struct import *import)
 	import->batch_count = 0;
 	if (import->size > 0)
 		progress_show(&import->progress, "%s: %" PRId64 " lines, %" PRId64 " %%",
-			import->name, import->line_number,
-			import->bytes * 100 / import->size);
+			import->name, import->lines.number,
+			import->lines.bytes * 100 / import->size);
 	else
 		progress_show(&import->progress, "%s: %" PRId64 " lines", import->name,
-			import->line_number);
+			import->lines.number);
 	return true;
 }
 
@@ -175,7 +128,7 @@ static bool import_line(
 	char *text;
 
 	memcpy(original, line, length + 1);
-	text = trim(import, line);
+	text = lines_trim(&import->lines, line);
 	if (end == LINE_WHOLE && (text[0] == '#' || text[0] == '\0') &&
 		strlen(original) == length)
 		return true;
@@ -204,10 +157,10 @@ static bool import_lines(struct import *import)
 	size_t length;
 	enum line_end end;
 
-	while ((end = read_line(import, line, &length)) != LINE_NONE)
+	while ((end = lines_next(&import->lines, line, &length)) != LINE_NONE)
 		if (!import_line(import, line, length, end))
 			return false;
-	import->failure = ferror(import->from) ? errno : 0;
+	import->failure = ferror(import->lines.from) ? errno : 0;
 	return flush_batch(import) && import->failure == 0;
 }
 
@@ -302,10 +255,11 @@ static bool open_source(struct import *import)
 {
 	struct stat facts;
 
-	import->from = strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
-	if (import->from == NULL)
+	import->lines.from =
+		strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
+	if (import->lines.from == NULL)
 		return false;
-	if (fstat(fileno(import->from), &facts) == 0 && S_ISREG(facts.st_mode))
+	if (fstat(fileno(import->lines.from), &facts) == 0 && S_ISREG(facts.st_mode))
 		import->size = facts.st_size;
 	return true;
 }
@@ -345,7 +299,7 @@ int run_suppress_import(struct cli *cli)
 		fclose(import.rejected) != 0)
 		status = cli_no("%s.rejected could not be written whole: %s", import.name,
 			strerror(errno));
-	if (import.from != stdin)
-		fclose(import.from);
+	if (import.lines.from != stdin)
+		fclose(import.lines.from);
 	return status;
 }

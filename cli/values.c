@@ -1,4 +1,4 @@
-/* What people write on the command line: times, accounts, addresses. */
+/* What people write on the command line: times, accounts, addresses; and what they leave open. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -62,4 +62,9 @@ bool target_from_digest(struct target *target, const char *text)
 	text_lower(target->digest);
 	return strlen(target->digest) == DIGEST_TEXT_SIZE - 1 &&
 	       digest_from_text(target->digest, bytes);
+}
+
+int64_t suppression_end(const struct conf *conf, enum reason reason, int64_t now_us)
+{
+	return conf->expire_us[reason] == 0 ? 0 : now_us + conf->expire_us[reason];
 }

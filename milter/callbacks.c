@@ -175,13 +175,7 @@ static sfsistat on_end_of_message(SMFICTX *context)
 	if (!session->in_message || !session->message.outgoing)
 		return leave(session, SMFIS_CONTINUE);
 	note_queue_id(context, session);
-	if (session->fault != NULL) {
-		reply_to_fault(&verdict, session->fault, "5.1.3");
-		report_refused(session, NULL, &verdict, "eom");
-		session_give_up(session);
-	} else {
-		finish_message(context, session, &verdict);
-	}
+	finish_message(context, session, &verdict);
 	if (verdict.kind == VERDICT_TEMPFAIL || verdict.kind == VERDICT_REJECT)
 		status = reply_with(context, &verdict);
 	else

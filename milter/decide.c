@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "milter/reply.h"
 #include "milter/report.h"
 
 /* An account whose record changes at every question is one that somebody plays with. */
@@ -69,36 +70,50 @@ void decide_recipient(struct session *session, const struct recipient *recipient
 	asked_clear(&asked);
 }
 
+/* One of a message that is judged whole, without the store: true when that settles it. */
+static bool settle_listed(
+	struct session *session, const struct listed *listed, struct verdict *verdict)
+{
+	bool settled;
+
+	if (listed->fault != NULL) {
+		reply_to_fault(verdict, listed->fault, "5.1.3");
+		return true;
+	}
+	settled = policy_settle(&session->runtime->conf->policy, &session->message,
+		&listed->recipient, verdict);
+	if (!settled && verdict->observed)
+		report_refused(session, &listed->recipient, verdict, "eom");
+	return settled;
+}
+
 /*
- * Without the store: who is left to ask about.  False, with WHOLE set, when
- * the message is refused already.
+ * Without the store: who is left to ask about.  WHOLE is what was said of the
+ * last of the others.  False when the message is refused already: more
+ * recipients than are allowed, or too large.
  */
 static bool settle_all(struct session *session, const struct recipient **left,
 	size_t *count, size_t *places, struct verdict *whole)
 {
-	const struct policy *policy = &session->runtime->conf->policy;
-
 	*count = 0;
 	for (size_t i = 0; i < session->listed_count; i++) {
 		struct listed *listed = &session->listed[i];
 		struct verdict verdict = { .kind = VERDICT_ACCEPT };
 
-		if (!policy_settle(
-			    policy, &session->message, &listed->recipient, &verdict)) {
+		if (!settle_listed(session, listed, &verdict)) {
 			listed->counts = true;
 			session->message.accepted++;
 			places[*count] = i;
 			left[(*count)++] = &listed->recipient;
-			continue;
-		}
-		if (strcmp(verdict.rule, "caps") == 0) {
+		} else if (verdict.kind == VERDICT_ACCEPT) {
+			session->message.internal++;
+		} else {
 			*whole = verdict;
-			return false;
-		}
-		if (verdict.kind != VERDICT_ACCEPT) {
+			/* Too many or too large: that is the message's. */
+			if (verdict.code == 554 || verdict.code == 552)
+				return false;
 			listed->removed = true;
-			report_removed(session, &listed->recipient, &verdict);
-			*whole = verdict;
+			report_removed(session, &listed->recipient, &verdict, "eom");
 		}
 	}
 	return true;
@@ -117,7 +132,7 @@ static void mark_each(struct session *session, const size_t *places, size_t coun
 		listed->removed = true;
 		listed->counts = false;
 		session->message.accepted--;
-		report_removed(session, &listed->recipient, &each[i]);
+		report_removed(session, &listed->recipient, &each[i], "eom");
 	}
 }
 
@@ -131,19 +146,11 @@ static void ask_whole(struct session *session, const struct recipient *const *le
 	ask(session, left, count, &asked);
 	policy_judge_whole(
 		policy, &asked.account, &asked.demand, &asked.facts, whole, each);
-	if (whole->observed || whole->kind == VERDICT_ACCEPT ||
-		whole->kind == VERDICT_HOLD)
+	/* Mail that waits comes again each minute: its recipients are told once it is decided. */
+	if (whole->observed || whole->kind != VERDICT_TEMPFAIL)
 		mark_each(session, places, count, each);
 	asked_clear(&asked);
 	free(each);
-}
-
-static bool anybody_left(const struct session *session)
-{
-	for (size_t i = 0; i < session->listed_count; i++)
-		if (!session->listed[i].removed)
-			return true;
-	return session->listed_count == 0;
 }
 
 /* Only simulated recipients, and one of them has a full mailbox: waiting would not end.
@@ -159,19 +166,17 @@ void decide_whole(struct session *session, struct verdict *whole)
 {
 	const struct recipient **left = xcalloc(session->listed_count + 1, sizeof(*left));
 	size_t *places = xcalloc(session->listed_count + 1, sizeof(*places));
+	struct verdict settled = { .kind = VERDICT_ACCEPT };
 	size_t count;
 
-	*whole = (struct verdict){ .kind = VERDICT_ACCEPT };
-	if (settle_all(session, left, &count, places, whole)) {
-		if (count > 0)
-			ask_whole(session, left, places, count, whole);
-		else if (anybody_left(session))
-			*whole = (struct verdict){ .kind = VERDICT_ACCEPT };
-		/* Else WHOLE is what was said of the last: simulated success is gone
-		 * quietly. */
-		if (whole->kind == VERDICT_TEMPFAIL && count == 0)
-			make_permanent(whole);
-	}
+	if (!settle_all(session, left, &count, places, &settled))
+		*whole = settled;
+	else if (count > 0)
+		ask_whole(session, left, places, count, whole);
+	else if (session->message.internal == 0)
+		*whole = settled;
+	if (count == 0 && whole->kind == VERDICT_TEMPFAIL)
+		make_permanent(whole);
 	free(left);
 	free(places);
 }

@@ -5,8 +5,8 @@
 #include "milter/session.h"
 
 /*
- * The end of a message: what is added to it and taken from it, what is noted
- * of it, and what was to be noted of its recipients.
+ * The end of a message: the last verdict, what is added to it and taken from
+ * it, and what is noted of it.
  */
 
 /*
@@ -15,9 +15,3 @@
  * charged.
  */
 void finish_message(SMFICTX *context, struct session *session, struct verdict *verdict);
-
-/* A recipient was refused, or is accepted and gets nothing: the events of that. */
-void finish_refused(struct session *session, const struct recipient *recipient,
-	const struct verdict *verdict);
-void finish_discarded(struct session *session, const struct recipient *recipient,
-	const struct verdict *verdict);

@@ -10,6 +10,8 @@
 #include <libmilter/mfapi.h>
 
 #include "base/log.h"
+#include "base/memory.h"
+#include "milter/background.h"
 #include "milter/callbacks.h"
 #include "milter/metrics.h"
 #include "milter/runtime.h"
@@ -149,30 +151,42 @@ static bool open_socket(const char *listen)
 	return true;
 }
 
-static int serve(const struct options *options, const struct runtime *runtime)
+static int serve(const struct options *options)
 {
+	struct runtime *runtime = runtime_hold();
 	struct error error = ERROR_NONE;
-	int status;
+	bool ok;
 
-	if (!options->foreground && daemon(0, 0) != 0) {
-		log_line(LOG_LEVEL_ERROR, "cannot go to the background: %m");
-		return EX_OSERR;
-	}
-	log_open("okited", options->foreground);
+	if (!options->foreground)
+		log_open("okited", false);
 	if (*runtime->conf->metrics != '\0' &&
 		!metrics_start(runtime->conf->metrics, &error))
 		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+	log_line(LOG_LEVEL_INFO, "okited %s listens at %s", OKITE_VERSION,
+		runtime->conf->listen);
+	runtime_release(runtime);
 	if (!start_reloading(options->path)) {
 		log_line(LOG_LEVEL_ERROR, "cannot start a thread: %m");
 		return EX_OSERR;
 	}
-	log_line(LOG_LEVEL_INFO, "okited %s listens at %s", OKITE_VERSION,
-		runtime->conf->listen);
-	status = smfi_main();
+	background_ready();
+	ok = smfi_main() == MI_SUCCESS;
 	sessions_stop();
 	metrics_stop();
 	log_line(LOG_LEVEL_INFO, "stopped");
-	return status == MI_SUCCESS ? EX_OK : EX_OSERR;
+	return ok ? EX_OK : EX_OSERR;
+}
+
+/* For reloads, which come after chdir("/").  Symbolic links stay: they may point elsewhere then. */
+static const char *absolute(const char *path)
+{
+	char *folder, *whole;
+
+	if (path[0] == '/' || (folder = get_current_dir_name()) == NULL)
+		return path;
+	whole = xasprintf("%s/%s", folder, path);
+	free(folder);
+	return whole;
 }
 
 int main(int argc, char **argv)
@@ -184,6 +198,9 @@ int main(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	log_open("okited", true);
+	if (!options.foreground)
+		background_start();
+	options.path = absolute(options.path);
 	block_signals();
 	if (geteuid() == 0)
 		log_line(LOG_LEVEL_WARNING,
@@ -201,5 +218,5 @@ int main(int argc, char **argv)
 		return status;
 	}
 	runtime_publish(runtime);
-	return serve(&options, runtime);
+	return serve(&options);
 }

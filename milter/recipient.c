@@ -1,12 +1,44 @@
 #include "milter/recipient.h"
 
 #include <string.h>
+#include <strings.h>
 
+#include "base/text.h"
 #include "milter/decide.h"
-#include "milter/finish.h"
-#include "milter/metrics.h"
 #include "milter/reply.h"
 #include "milter/report.h"
+
+/*
+ * Where the MTA would really send it: Postfix's {rcpt_addr} is the recipient
+ * after it was rewritten, so that "victim%elsewhere@ours" is not ours.  NULL
+ * when that is the envelope's address or says nothing.
+ */
+static const char *resolved_address(SMFICTX *context, const char *envelope)
+{
+	const char *resolved = macro(context, "{rcpt_addr}");
+	size_t length = strlen(resolved);
+
+	if (strchr(resolved, '@') == NULL)
+		return NULL;
+	if (envelope[0] == '<')
+		envelope++;
+	if (strncasecmp(envelope, resolved, length) == 0 &&
+		(envelope[length] == '>' || envelope[length] == '\0'))
+		return NULL;
+	return resolved;
+}
+
+/* The address to judge; what is wrong with it, or NULL. */
+static const char *read_address(
+	SMFICTX *context, const char *envelope, struct address *address)
+{
+	const char *resolved = resolved_address(context, envelope);
+
+	/* In the MTA's own form a quoted local part has no quotes, and is none to us. */
+	if (resolved != NULL && address_parse(address, resolved, NULL) == NULL)
+		return NULL;
+	return address_parse(address, envelope, macro_domain(context, "{rcpt_addr}"));
+}
 
 /* What VERDICT on a recipient means for the session, and the answer. */
 static sfsistat apply(SMFICTX *context, struct session *session,
@@ -16,21 +48,14 @@ static sfsistat apply(SMFICTX *context, struct session *session,
 	struct listed *listed;
 
 	if (!verdict->observed &&
-		(verdict->kind == VERDICT_TEMPFAIL || verdict->kind == VERDICT_REJECT)) {
-		finish_refused(session, recipient, verdict);
+		(verdict->kind == VERDICT_TEMPFAIL || verdict->kind == VERDICT_REJECT))
 		return reply_refusal(context, session, recipient, verdict, "rcpt");
-	}
 	if (verdict->observed && verdict->rule[0] != '\0')
 		report_refused(session, recipient, verdict, "rcpt");
-	/* Internal recipients need not be remembered: nothing is done about them. */
-	if (strcmp(verdict->rule, "internal") == 0) {
-		session->internal++;
-		return SMFIS_CONTINUE;
-	}
 	listed = session_list(session, recipient, envelope);
 	if (verdict->kind == VERDICT_DISCARD && !verdict->observed) {
 		listed->removed = true;
-		finish_discarded(session, recipient, verdict);
+		report_removed(session, recipient, verdict, "rcpt");
 		return SMFIS_CONTINUE;
 	}
 	if (verdict->kind == VERDICT_HOLD && !verdict->observed &&
@@ -38,35 +63,47 @@ static sfsistat apply(SMFICTX *context, struct session *session,
 		session->hold = *verdict;
 	listed->counts = true;
 	session->message.accepted++;
-	metrics_recipient(verdict->kind == VERDICT_HOLD ? VERDICT_HOLD : VERDICT_ACCEPT,
-		verdict->observed ? "" : verdict->rule);
 	return SMFIS_CONTINUE;
+}
+
+/* An envelope that is no address: told at once, or at the end where that is not possible. */
+static sfsistat refuse_fault(SMFICTX *context, struct session *session,
+	const char *envelope, const char *fault, const char *status)
+{
+	struct recipient recipient = { .digest = "" };
+	struct verdict verdict;
+
+	text_printable(recipient.address.text, sizeof(recipient.address.text), envelope);
+	if (session->message.judged_whole) {
+		session_list(session, &recipient, envelope)->fault = fault;
+		return SMFIS_CONTINUE;
+	}
+	reply_to_fault(&verdict, fault, status);
+	return reply_refusal(context, session, &recipient, &verdict, "rcpt");
 }
 
 sfsistat recipient_judge(SMFICTX *context, struct session *session, const char *envelope)
 {
-	struct address address;
 	struct recipient recipient = { .digest = "" };
+	struct address address;
 	struct verdict verdict;
-	const char *fault = session->fault;
+	const char *fault;
 
+	if (session->fault != NULL && !session->message.judged_whole)
+		return refuse_fault(context, session, envelope, session->fault, "5.1.7");
+	fault = read_address(context, envelope, &address);
 	if (fault != NULL)
-		reply_to_fault(&verdict, fault, "5.1.7");
-	else if ((fault = address_parse(&address, envelope,
-			  macro_domain(context, "{rcpt_addr}"))) != NULL)
-		reply_to_fault(&verdict, fault, "5.1.3");
-	if (fault != NULL) {
-		if (session->message.judged_whole)
-			session->fault = fault;
-		else
-			return reply_refusal(context, session, NULL, &verdict, "rcpt");
-		return SMFIS_CONTINUE;
-	}
+		return refuse_fault(context, session, envelope, fault, "5.1.3");
 	recipient_set(&recipient, &address, session->runtime->secret);
 	if (session->message.judged_whole) {
 		session_list(session, &recipient, envelope);
 		return SMFIS_CONTINUE;
 	}
 	decide_recipient(session, &recipient, &verdict);
+	/* Internal recipients need not be remembered: nothing is done about them. */
+	if (strcmp(verdict.rule, "internal") == 0) {
+		session->message.internal++;
+		return SMFIS_CONTINUE;
+	}
 	return apply(context, session, &recipient, envelope, &verdict);
 }

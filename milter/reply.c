@@ -36,7 +36,6 @@ sfsistat reply_refusal(SMFICTX *context, struct session *session,
 	const char *stage)
 {
 	report_refused(session, recipient, verdict, stage);
-	session->refused++;
 	return reply_with(context, verdict);
 }
 

@@ -50,7 +50,7 @@ static const char *limit_words(const struct verdict *verdict, char *text, size_t
 	return text;
 }
 
-void report_refused(struct session *session, const struct recipient *recipient,
+static void log_refusal(const struct session *session, const struct recipient *recipient,
 	const struct verdict *verdict, const char *stage)
 {
 	char account[WORD_SIZE], from[WORD_SIZE], queue[QUEUE_ID_SIZE + 4];
@@ -70,19 +70,49 @@ void report_refused(struct session *session, const struct recipient *recipient,
 		word(from, sizeof(from), session->message.sender.text), to,
 		limit_words(verdict, limit, sizeof(limit)),
 		verdict->observed ? " observed=yes" : "");
-	if (!verdict->observed)
-		metrics_recipient(verdict->kind, verdict->rule);
+}
+
+/* The simulator's addresses act out what real mail would bring. */
+static enum event_kind event_of(const struct recipient *recipient,
+	const struct verdict *verdict, enum event_kind kind)
+{
+	const char *simulated;
+
+	if (recipient == NULL || strcmp(verdict->rule, "simulator") != 0 ||
+		(simulated = policy_simulated(recipient)) == NULL)
+		return kind;
+	if (strcmp(simulated, "success") == 0)
+		return EVENT_DELIVERED;
+	return strcmp(simulated, "complaint") == 0 ? EVENT_COMPLAINT : EVENT_BOUNCE;
+}
+
+static void report(struct session *session, enum event_kind kind,
+	const struct recipient *recipient, const struct verdict *verdict,
+	const char *stage)
+{
+	log_refusal(session, recipient, verdict, stage);
+	if (verdict->observed)
+		return;
+	session_event(session, event_of(recipient, verdict, kind), recipient, verdict);
+	if (recipient == NULL)
+		return;
+	session->refused++;
+	metrics_recipient(verdict->kind, verdict->rule);
+}
+
+void report_refused(struct session *session, const struct recipient *recipient,
+	const struct verdict *verdict, const char *stage)
+{
+	report(session, EVENT_REFUSED, recipient, verdict, stage);
 }
 
 void report_removed(struct session *session, const struct recipient *recipient,
-	const struct verdict *verdict)
+	const struct verdict *verdict, const char *stage)
 {
-	session_event(session, EVENT_REMOVED, recipient, verdict);
-	session->refused++;
-	report_refused(session, recipient, verdict, "eom");
+	report(session, EVENT_REMOVED, recipient, verdict, stage);
 }
 
-void report_message(const struct session *session, const struct verdict *verdict)
+static void log_message(const struct session *session, const struct verdict *verdict)
 {
 	char account[WORD_SIZE], from[WORD_SIZE], queue[QUEUE_ID_SIZE + 4];
 	char client[CLIENT_TEXT_SIZE], rule[RULE_SIZE + 8] = "";
@@ -97,7 +127,21 @@ void report_message(const struct session *session, const struct verdict *verdict
 		client_word(session, client),
 		word(from, sizeof(from), session->message.sender.text),
 		session->message.accepted, session->refused, rule);
+}
+
+static bool is_refusal(const struct verdict *verdict)
+{
+	return verdict->kind == VERDICT_REJECT || verdict->kind == VERDICT_TEMPFAIL;
+}
+
+void report_message(const struct session *session, const struct verdict *verdict)
+{
+	/* A refusal has its own line. */
+	if (!is_refusal(verdict))
+		log_message(session, verdict);
 	metrics_message(verdict->kind);
+	for (int64_t i = 0; i < session->message.accepted; i++)
+		metrics_recipient(verdict->kind, verdict->rule);
 }
 
 static atomic_bool degraded;

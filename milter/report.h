@@ -10,16 +10,18 @@
  * the log are part of the contract with users: okited(8), LOG.
  */
 
-/* A recipient, or with RECIPIENT NULL the message, was refused at STAGE ("mail", "rcpt",
- * "eom"). */
+/*
+ * A recipient, or with RECIPIENT NULL the message, was refused at STAGE
+ * ("mail", "rcpt", "eom"): a line, and if it was not only observed, an event.
+ */
 void report_refused(struct session *session, const struct recipient *recipient,
 	const struct verdict *verdict, const char *stage);
 
-/* A recipient of an accepted message gets nothing. */
+/* The same for a recipient of an accepted message who gets nothing. */
 void report_removed(struct session *session, const struct recipient *recipient,
-	const struct verdict *verdict);
+	const struct verdict *verdict, const char *stage);
 
-/* The end of a message that was not refused. */
+/* The end of a message, whatever became of it: counted, with its recipients. */
 void report_message(const struct session *session, const struct verdict *verdict);
 
 /*

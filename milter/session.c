@@ -1,5 +1,6 @@
 #include "milter/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ enum { EVENTS_MAX = 200 };
 
 static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct session *sessions;
+static bool stopping; /* sessions that come now are stopped from the start */
 
 struct session *session_open(void)
 {
@@ -21,6 +23,7 @@ struct session *session_open(void)
 	pthread_mutex_init(&session->lock, NULL);
 	session->runtime = runtime_hold();
 	pthread_mutex_lock(&sessions_lock);
+	session->stopped = stopping;
 	session->next = sessions;
 	session->link = &sessions;
 	if (sessions != NULL)
@@ -38,7 +41,7 @@ static void forget_message(struct session *session)
 	free(session->events);
 	session->listed = NULL;
 	session->events = NULL;
-	session->listed_count = session->event_count = session->internal = 0;
+	session->listed_count = session->event_count = session->events_left_out = 0;
 	session->refused = session->bytes = 0;
 	session->fault = NULL;
 	session->queue_id[0] = '\0';
@@ -96,6 +99,11 @@ static void finish(struct session *session, int64_t accepted)
 	for (size_t i = 0; i < session->event_count; i++)
 		text_copy(session->events[i].queue_id,
 			sizeof(session->events[i].queue_id), session->queue_id);
+	if (session->events_left_out > 0)
+		snprintf(session->events[EVENTS_MAX - 1].detail,
+			sizeof(session->events[0].detail),
+			"and %zu more of this message, see the log",
+			session->events_left_out);
 	ok = store_finish(session->runtime->store, &closing, &error);
 	report_store(session->runtime, ok, error.text, clock_monotonic_us() - began_us);
 }
@@ -118,7 +126,7 @@ struct listed *session_list(
 {
 	struct listed *listed;
 
-	/* Grown by half: a message may have a thousand. */
+	/* Doubled when the count is a power of two: a message may have a thousand. */
 	if ((session->listed_count & (session->listed_count - 1)) == 0)
 		session->listed = xreallocarray(session->listed,
 			session->listed_count == 0 ? 1 : 2 * session->listed_count,
@@ -129,35 +137,36 @@ struct listed *session_list(
 	return listed;
 }
 
-struct event *session_event(struct session *session, enum event_kind kind,
+void session_event(struct session *session, enum event_kind kind,
 	const struct recipient *recipient, const struct verdict *verdict)
 {
 	struct event *event;
 
-	if (session->event_count == EVENTS_MAX)
-		return NULL;
+	if (session->event_count == EVENTS_MAX) {
+		session->events_left_out++;
+		return;
+	}
 	session->events = xreallocarray(
 		session->events, session->event_count + 1, sizeof(*session->events));
 	event = &session->events[session->event_count++];
-	*event = (struct event){ .time_us = clock_now_us(), .kind = kind };
+	*event = (struct event){ .time_us = store_clock_us(session->runtime->store),
+		.kind = kind };
 	text_copy(event->account, sizeof(event->account), session->message.account);
 	text_copy(event->sender, sizeof(event->sender), session->message.sender.text);
-	text_copy(event->recipient, sizeof(event->recipient),
-		session->runtime->conf->store_addresses ? recipient->address.text
-							: recipient->digest);
+	if (recipient != NULL)
+		text_copy(event->recipient, sizeof(event->recipient),
+			session->runtime->conf->store_addresses ? recipient->address.text
+								: recipient->digest);
 	text_copy(event->rule, sizeof(event->rule), verdict->rule);
 	text_copy(event->verdict, sizeof(event->verdict), verdict_names[verdict->kind]);
 	if (verdict->code != 0)
 		verdict_reply(verdict, event->reply, sizeof(event->reply));
-	if (verdict->observed)
-		text_copy(event->detail, sizeof(event->detail),
-			"observed: the mail has passed");
-	return event;
 }
 
 void sessions_stop(void)
 {
 	pthread_mutex_lock(&sessions_lock);
+	stopping = true;
 	for (struct session *session = sessions; session != NULL;
 		session = session->next) {
 		pthread_mutex_lock(&session->lock);

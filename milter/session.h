@@ -18,9 +18,10 @@
  */
 struct listed {
 	struct recipient recipient;
-	char *envelope; /* as the MTA named it */
-	bool removed;	/* gets nothing: taken out at end of message */
-	bool counts;	/* charged and counted: not internal, not simulated */
+	char *envelope;	   /* as the MTA named it */
+	bool removed;	   /* gets nothing: taken out at end of message */
+	bool counts;	   /* charged and counted: not internal, not simulated */
+	const char *fault; /* why it is no address; NULL: it is one */
 };
 
 struct session {
@@ -43,11 +44,11 @@ struct session {
 	int64_t bytes; /* counted so far */
 	struct listed *listed;
 	size_t listed_count;
-	size_t internal; /* recipients that pass and are not listed */
 	int64_t refused;
 	struct verdict hold; /* rule "" when nothing asks for it */
 	struct event *events;
 	size_t event_count;
+	size_t events_left_out; /* there were too many */
 };
 
 struct session *session_open(void);
@@ -61,13 +62,15 @@ void session_begin(struct session *session);
 void session_commit(struct session *session, int64_t count);
 void session_give_up(struct session *session);
 
-/* RECIPIENT is copied. */
+/* A recipient that is to be remembered till the end of the message; both are copied. */
 struct listed *session_list(
 	struct session *session, const struct recipient *recipient, const char *envelope);
 
-/* An event of this message, filled with what the session knows; NULL when there were too
- * many. */
-struct event *session_event(struct session *session, enum event_kind kind,
+/*
+ * An event of this message: VERDICT, which was not only observed, on RECIPIENT,
+ * or with NULL on the message.
+ */
+void session_event(struct session *session, enum event_kind kind,
 	const struct recipient *recipient, const struct verdict *verdict);
 
 /* The program ends: give up every message in hand, and let no callback charge any more.

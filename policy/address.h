@@ -20,7 +20,7 @@ enum {
 };
 
 struct address {
-	char text[ADDRESS_SIZE];   /* canonical; "" is the null sender */
+	char text[ADDRESS_SIZE];     /* canonical; "" is the null sender */
 	char domain[DOMAIN_MAX + 1]; /* canonical; "" where there is none */
 };
 
@@ -30,7 +30,8 @@ struct address {
  * empty text.  Returns NULL when ADDRESS is set, else what is wrong with
  * TEXT ("a control character", ...).
  */
-const char *address_parse(struct address *address, const char *text, const char *domain_if_none);
+const char *address_parse(
+	struct address *address, const char *text, const char *domain_if_none);
 
 /* A domain alone ("example.com", "@Bücher.example") to its canonical form; the same return. */
 const char *domain_parse(char domain[DOMAIN_MAX + 1], const char *text);

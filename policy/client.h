@@ -12,7 +12,7 @@
 enum { CLIENT_TEXT_SIZE = 64 };
 
 struct client {
-	int family;        /* AF_INET, AF_INET6, or AF_UNSPEC: no network address */
+	int family; /* AF_INET, AF_INET6, or AF_UNSPEC: no network address */
 	uint8_t bytes[16];
 };
 

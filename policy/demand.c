@@ -45,23 +45,24 @@ void facts_clear(struct facts *facts)
 	memset(facts, 0, sizeof(*facts));
 }
 
-static void remember_members(const struct facts *facts, const struct demand *demand,
+/*
+ * Of several members, which only a message that is judged whole has, the store
+ * tells the mention before of the first: the others are not given back.
+ */
+static void remember_member(const struct facts *facts, const struct demand *demand,
 	size_t limit, struct charge charge, struct message *message)
 {
+	size_t i = 0;
+
+	while (i < demand->recipient_count && !demand_takes_part(demand, facts, i, limit))
+		i++;
+	if (i == demand->recipient_count)
+		return;
 	charge.amount = 1;
-	for (size_t i = 0; i < demand->recipient_count; i++) {
-		if (!demand_takes_part(demand, facts, i, limit))
-			continue;
-		charge.key = xstrdup(demand->limits[limit].key);
-		memcpy(charge.member, demand->recipients[i].recipient->digest,
-			sizeof(charge.member));
-		message_add_charge(message, &charge);
-		/*
-		 * The store tells of the first member only.  There are several only
-		 * where a message is judged whole, at its end: then none goes back.
-		 */
-		charge.previous_us = 0;
-	}
+	charge.key = xstrdup(demand->limits[limit].key);
+	memcpy(charge.member, demand->recipients[i].recipient->digest,
+		sizeof(charge.member));
+	message_add_charge(message, &charge);
 }
 
 void facts_remember(
@@ -84,7 +85,7 @@ void facts_remember(
 			(limit->kind != LIMIT_QUOTA && limit->count != COUNT_MESSAGES))
 			continue;
 		if (limit->count == COUNT_DISTINCT) {
-			remember_members(facts, demand, i, charge, message);
+			remember_member(facts, demand, i, charge, message);
 			continue;
 		}
 		charge.key = xstrdup(demand->limits[i].key);

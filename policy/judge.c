@@ -8,17 +8,9 @@
 
 /* From facts to verdicts: policy_judge() and policy_judge_whole(), see policy.h. */
 
-static void set(struct verdict *verdict, enum verdict_kind kind, const char *rule,
-	int code, const char *status)
-{
-	*verdict = (struct verdict){ .kind = kind, .code = code };
-	text_copy(verdict->rule, sizeof(verdict->rule), rule);
-	text_copy(verdict->status, sizeof(verdict->status), status);
-}
-
 static void let_pass(struct verdict *verdict)
 {
-	set(verdict, VERDICT_ACCEPT, "", 0, "");
+	verdict_set(verdict, VERDICT_ACCEPT, "", 0, "");
 }
 
 /* The store has no answer: what the postmaster said shall happen then. */
@@ -28,10 +20,10 @@ static bool judge_store(
 	if (facts->status == FACTS_KNOWN)
 		return false;
 	if (policy->when_store_fails == STORE_FAILURE_ACCEPT || policy->observe_only) {
-		set(verdict, VERDICT_ACCEPT, "redis", 0, "");
+		verdict_set(verdict, VERDICT_ACCEPT, "redis", 0, "");
 		return true;
 	}
-	set(verdict, VERDICT_TEMPFAIL, "redis", 451, "4.3.0");
+	verdict_set(verdict, VERDICT_TEMPFAIL, "redis", 451, "4.3.0");
 	text_copy(verdict->text, sizeof(verdict->text),
 		"the sending policy cannot be looked up now, try again later "
 		"[okite:redis]");
@@ -44,9 +36,9 @@ static bool judge_pause(const struct policy *policy, const struct account *accou
 	if (account->standing != STANDING_PAUSED)
 		return false;
 	if (policy->pause_rejects || account->pause_rejects)
-		set(verdict, VERDICT_REJECT, "paused", 554, "5.7.1");
+		verdict_set(verdict, VERDICT_REJECT, "paused", 554, "5.7.1");
 	else
-		set(verdict, VERDICT_TEMPFAIL, "paused", 451, "4.7.1");
+		verdict_set(verdict, VERDICT_TEMPFAIL, "paused", 451, "4.7.1");
 	text_copy(verdict->text, sizeof(verdict->text),
 		"sending is paused for this account, ask your postmaster [okite:paused]");
 	verdict->observed = policy->observe_only;
@@ -74,10 +66,10 @@ static bool judge_suppression(const struct policy *policy,
 	if (fact->suppressed == REASON_NONE)
 		return false;
 	if (policy->suppression_action == SUPPRESSION_DISCARD) {
-		set(verdict, VERDICT_DISCARD, "suppressed", 0, "");
+		verdict_set(verdict, VERDICT_DISCARD, "suppressed", 0, "");
 	} else {
-		set(verdict, tempfail ? VERDICT_TEMPFAIL : VERDICT_REJECT, "suppressed",
-			tempfail ? 451 : 550,
+		verdict_set(verdict, tempfail ? VERDICT_TEMPFAIL : VERDICT_REJECT,
+			"suppressed", tempfail ? 451 : 550,
 			suppressed_because[fact->suppressed].status[tempfail]);
 		snprintf(verdict->text, sizeof(verdict->text),
 			"%s is suppressed: %s [okite:suppressed]",
@@ -94,7 +86,7 @@ static bool judge_sandbox(const struct policy *policy, const struct demand *dema
 {
 	if (!demand->verified_wanted || fact->verified)
 		return false;
-	set(verdict, VERDICT_REJECT, "sandbox", 554, "5.7.1");
+	verdict_set(verdict, VERDICT_REJECT, "sandbox", 554, "5.7.1");
 	text_copy(verdict->text, sizeof(verdict->text),
 		"this account is in the sandbox and the recipient is not verified "
 		"[okite:sandbox]");
@@ -136,14 +128,14 @@ static void refuse_by_limit(const struct policy *policy, const struct demand_lim
 	if (whole && action == LIMIT_TEMPFAIL)
 		action = policy->local_submission;
 	if (action == LIMIT_HOLD)
-		set(verdict, VERDICT_HOLD, asked->limit->name, 0, "");
+		verdict_set(verdict, VERDICT_HOLD, asked->limit->name, 0, "");
 	else if (whole && fact->wanted > allowed)
 		/* No time will make it fit: waiting, it would wait for ever. */
-		set(verdict, VERDICT_REJECT, asked->limit->name, 550, "5.5.3");
+		verdict_set(verdict, VERDICT_REJECT, asked->limit->name, 550, "5.5.3");
 	else if (action == LIMIT_REJECT)
-		set(verdict, VERDICT_REJECT, asked->limit->name, 550, "5.7.1");
+		verdict_set(verdict, VERDICT_REJECT, asked->limit->name, 550, "5.7.1");
 	else
-		set(verdict, VERDICT_TEMPFAIL, asked->limit->name, 451, "4.7.1");
+		verdict_set(verdict, VERDICT_TEMPFAIL, asked->limit->name, 451, "4.7.1");
 	describe_limit(asked, fact, verdict);
 	verdict->observed = asked->beyond == BEYOND_OBSERVE;
 }
@@ -244,13 +236,18 @@ void policy_judge_whole(const struct policy *policy, const struct account *accou
 	if (judge_store(policy, facts, whole) ||
 		judge_each(policy, demand, facts, whole, each, &remain, &noted))
 		return;
-	if (remain == 0 && demand->recipient_count > 0) {
+	if (remain == 0 && demand->others) {
+		*whole = noted;
+	} else if (remain == 0) {
 		*whole = each[0];
 		/* 4xx would bring it back each minute, for ever. */
-		if (whole->kind == VERDICT_TEMPFAIL)
-			set(whole, VERDICT_REJECT, "suppressed", 550, "5.7.1");
+		if (whole->kind == VERDICT_TEMPFAIL) {
+			whole->kind = VERDICT_REJECT;
+			whole->code = 550;
+			whole->status[0] = '5';
+		}
 	} else if (ends(judge_pause(policy, account, whole), whole, &noted)) {
-		set(whole, VERDICT_HOLD, "paused", 0, "");
+		verdict_set(whole, VERDICT_HOLD, "paused", 0, "");
 	} else if (!ends(judge_limits(policy, demand, facts, true, whole), whole,
 			   &noted)) {
 		*whole = noted;

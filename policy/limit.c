@@ -117,14 +117,20 @@ static bool condition_holds(const struct condition *condition,
 	return false;
 }
 
+static bool has_field(enum field field, const struct message *message,
+	const struct recipient *recipient)
+{
+	if (field == FIELD_CLIENT)
+		return message->client.family != AF_UNSPEC;
+	return *field_value(field, message, recipient, NULL) != '\0';
+}
+
 bool limit_applies(const struct limit *limit, const struct message *message,
 	const struct recipient *recipient)
 {
-	char client[CLIENT_TEXT_SIZE];
-
 	for (unsigned field = 0; field < FIELD_COUNT; field++)
 		if ((limit->per & 1u << field) != 0 &&
-			*field_value(field, message, recipient, client) == '\0')
+			!has_field(field, message, recipient))
 			return false;
 	for (size_t i = 0; i < limit->when_count; i++)
 		if (!condition_holds(&limit->when[i], message, recipient))
@@ -152,6 +158,36 @@ static char *append_escaped(char *to, const char *text)
 	return to;
 }
 
+static int hex_value(char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
+/* The reverse, of LENGTH bytes.  False where that is not what append_escaped() wrote, or
+ * does not fit. */
+static bool unescape(char *to, size_t size, const char *from, size_t length)
+{
+	const char *end = from + length;
+	size_t used = 0;
+
+	for (; from < end && used + 1 < size; from++) {
+		int value = (unsigned char)*from;
+
+		if (*from == '%') {
+			if (end - from < 3 || hex_value(from[1]) < 0 ||
+				hex_value(from[2]) < 0)
+				return false;
+			value = hex_value(from[1]) << 4 | hex_value(from[2]);
+			from += 2;
+		}
+		to[used++] = (char)value;
+	}
+	to[used] = '\0';
+	return from == end && strlen(to) == used;
+}
+
 /* "{a:ACCOUNT}", for everything that one account owns. */
 static char *append_owner(char *to, const char *account)
 {
@@ -168,13 +204,30 @@ char *account_key_owner(const char *account)
 	return key;
 }
 
-/* Another kind of count, or another window, is another state. */
+const char *account_key_read(const char *key, char *account, size_t size)
+{
+	static const char begin[] = "{a:";
+	const char *name, *end = strchr(key, '}');
+
+	if (strncmp(key, begin, strlen(begin)) != 0 || end == NULL)
+		return NULL;
+	name = key + strlen(begin);
+	return unescape(account, size, name, (size_t)(end - name)) ? end + 1 : NULL;
+}
+
+/* Another kind of count, of other things, or in another window, is another state. */
 static char *append_kind(
 	char *to, const struct limit *limit, const struct capacity *capacity)
 {
+	const char *kind = limit->kind == LIMIT_RATE	    ? ":r"
+			   : limit->count == COUNT_DISTINCT ? ":d"
+							    : ":q";
+
+	to = stpcpy(to, kind);
+	if (limit->count == COUNT_MESSAGES)
+		to = stpcpy(to, "m");
 	if (limit->kind == LIMIT_RATE)
-		return stpcpy(to, ":r");
-	to = stpcpy(to, limit->count == COUNT_DISTINCT ? ":d" : ":q");
+		return to;
 	text_from_duration(to, 24, capacity->window_us);
 	return to + strlen(to);
 }
@@ -202,6 +255,39 @@ char *limit_key(const struct limit *limit, const struct capacity *capacity,
 	}
 	end = stpcpy(end, owned ? "" : "}");
 	return xstrdup(buffer);
+}
+
+/* The next part of a key, up to its colon or the end; AT moves behind it. */
+static bool take_value(const char **at, char *value, size_t size)
+{
+	size_t length;
+
+	if (**at != ':')
+		return false;
+	length = strcspn(*at + 1, ":");
+	if (!unescape(value, size, *at + 1, length))
+		return false;
+	*at += 1 + length;
+	return true;
+}
+
+bool limit_key_values(const struct limit *limit, const struct capacity *capacity,
+	const char *key, struct field_values *values)
+{
+	char begin[3 * LIMIT_NAME_SIZE + 32] = ":l:", *end = begin + strlen(begin);
+	const char *at;
+
+	*values = (struct field_values){ .text = { "" } };
+	*append_kind(append_escaped(end, limit->name), limit, capacity) = '\0';
+	at = account_key_read(key, values->text[FIELD_ACCOUNT], ADDRESS_SIZE);
+	if (at == NULL || strncmp(at, begin, strlen(begin)) != 0)
+		return false;
+	at += strlen(begin);
+	for (unsigned field = FIELD_ACCOUNT + 1; field < FIELD_EVERYONE; field++)
+		if ((limit->per & 1u << field) != 0 &&
+			!take_value(&at, values->text[field], ADDRESS_SIZE))
+			return false;
+	return *at == '\0';
 }
 
 char *limit_key_prefix(const char *account, const char *limit_name)

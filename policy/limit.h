@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/address.h"
 #include "policy/client.h"
 
 struct message;
@@ -103,6 +104,26 @@ char *account_key_owner(const char *account);
 /* The start of the keys of all limits of ACCOUNT, or of the one named. The caller frees
  * it. */
 char *limit_key_prefix(const char *account, const char *limit_name);
+
+/*
+ * The reverse of account_key_owner(): ACCOUNT, whose keys begin as KEY does.
+ * Returns what stands behind its owner (":l:day:q24h"), NULL for a key of no
+ * account or of one that does not fit.
+ */
+const char *account_key_read(const char *key, char *account, size_t size);
+
+/* A text for each field; "" for those that are not known. */
+struct field_values {
+	char text[FIELD_COUNT][ADDRESS_SIZE];
+};
+
+/*
+ * The reverse of limit_key() for a limit that has the account in `per`: the
+ * values of those fields, a recipient as its digest.  False for the key of
+ * another limit, of another kind or window, or of another number of fields.
+ */
+bool limit_key_values(const struct limit *limit, const struct capacity *capacity,
+	const char *key, struct field_values *values);
 
 /* "14/s" or "none" into CAPACITY, whose burst stays.  False, with all as it was, when it is neither. */
 bool capacity_parse(struct capacity *capacity, const char *text);

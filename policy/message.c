@@ -47,7 +47,8 @@ static bool same_place(const struct charge *one, const struct charge *other)
 
 void message_add_charge(struct message *message, const struct charge *charge)
 {
-	for (size_t i = 0; i < message->charge_count; i++) {
+	/* Judged whole, it is charged once, and each limit's key is there once. */
+	for (size_t i = 0; !message->judged_whole && i < message->charge_count; i++) {
 		struct charge *known = &message->charges[i];
 
 		if (!same_place(known, charge))

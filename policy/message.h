@@ -16,35 +16,36 @@
  */
 struct recipient {
 	struct address address;
-	char digest[DIGEST_TEXT_SIZE];        /* of the canonical address */
+	char digest[DIGEST_TEXT_SIZE];	      /* of the canonical address */
 	char domain_digest[DIGEST_TEXT_SIZE]; /* of "@domain" */
 };
 
-void recipient_set(
-	struct recipient *recipient, const struct address *address, const struct secret *secret);
+void recipient_set(struct recipient *recipient, const struct address *address,
+	const struct secret *secret);
 
 /* One limit's state that this message has been charged to. */
 struct charge {
 	char *key;
 	enum limit_kind kind;
 	enum limit_count count;
-	int64_t bucket;       /* quota: the 96th of the window that was charged */
-	int64_t amount;       /* how many */
+	int64_t bucket; /* quota: the 96th of the window that was charged */
+	int64_t amount; /* how many */
 	char member[DIGEST_TEXT_SIZE]; /* distinct: who ... */
-	int64_t set_us;                /* ... mentioned when ... */
-	int64_t previous_us;           /* ... and when before that; 0: not in the window */
+	int64_t set_us;		       /* ... mentioned when ... */
+	int64_t previous_us; /* ... and when before that; 0: not in the window */
 };
 
 struct message {
 	char account[ACCOUNT_SIZE];
 	char login[ACCOUNT_SIZE]; /* lower case; "": no login */
 	struct client client;
-	struct address sender;    /* text "" is the null sender */
-	bool from_sendmail;       /* local submission: account "local" */
-	bool judged_whole;        /* at end of message, since the MTA takes no answer at RCPT */
-	bool outgoing;            /* ours to judge */
-	int64_t size;             /* bytes: declared by SIZE= or counted; 0: not known */
-	int64_t accepted;         /* recipients that we have let pass and that count */
+	struct address sender; /* text "" is the null sender */
+	bool from_sendmail;    /* local submission: account "local" */
+	bool judged_whole; /* at end of message, since the MTA takes no answer at RCPT */
+	bool outgoing;	   /* ours to judge */
+	int64_t size;	   /* bytes: declared by SIZE= or counted; 0: not known */
+	int64_t accepted;  /* recipients that we have let pass and that count */
+	int64_t internal;  /* recipients that pass and do not count */
 	struct charge *charges;
 	size_t charge_count;
 };

@@ -129,3 +129,8 @@ void policy_judge(const struct policy *policy, const struct account *account,
 void policy_judge_whole(const struct policy *policy, const struct account *account,
 	const struct demand *demand, const struct facts *facts, struct verdict *whole,
 	struct verdict *each);
+
+/* ---- the simulator ---- */
+
+/* Which of its mailboxes the address is ("bounce"), whatever its label; NULL when it is none. */
+const char *policy_simulated(const struct recipient *recipient);

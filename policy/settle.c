@@ -7,14 +7,6 @@
 
 /* What is decided without the store: see policy.h. */
 
-static void refuse(struct verdict *verdict, enum verdict_kind kind, const char *rule,
-	int code, const char *status)
-{
-	*verdict = (struct verdict){ .kind = kind, .code = code };
-	text_copy(verdict->rule, sizeof(verdict->rule), rule);
-	text_copy(verdict->status, sizeof(verdict->status), status);
-}
-
 /* The mailbox simulator's addresses, named as Amazon SES names its own. */
 static const struct simulated {
 	const char *name;
@@ -42,27 +34,70 @@ static bool is_mailbox(const char *address, const char *name)
 	       (address[length] == '@' || address[length] == '+');
 }
 
+static const struct simulated *find_simulated(const struct recipient *recipient)
+{
+	for (size_t i = 0; i < SIMULATED; i++)
+		if (is_mailbox(recipient->address.text, simulated[i].name))
+			return &simulated[i];
+	return NULL;
+}
+
+const char *policy_simulated(const struct recipient *recipient)
+{
+	const struct simulated *found = find_simulated(recipient);
+
+	return found == NULL ? NULL : found->name;
+}
+
 static bool simulate(const struct policy *policy, const struct recipient *recipient,
 	struct verdict *verdict)
 {
-	const char *text = "no such address of the simulator: it has success, bounce, "
-			   "softbounce, complaint and suppressionlist";
+	static const struct simulated none = { "", VERDICT_REJECT, 550, "5.1.1",
+		"no such address of the simulator: it has success, bounce, softbounce, "
+		"complaint and suppressionlist" };
+	const struct simulated *found;
 
 	if (policy->simulator == NULL ||
 		strcmp(recipient->address.domain, policy->simulator) != 0)
 		return false;
-	refuse(verdict, VERDICT_REJECT, "simulator", 550, "5.1.1");
-	for (size_t i = 0; i < SIMULATED; i++) {
-		if (!is_mailbox(recipient->address.text, simulated[i].name))
-			continue;
-		refuse(verdict, simulated[i].kind, "simulator", simulated[i].code,
-			simulated[i].status);
-		text = simulated[i].text;
-		break;
-	}
+	found = find_simulated(recipient);
+	if (found == NULL)
+		found = &none;
+	verdict_set(verdict, found->kind, "simulator", found->code, found->status);
 	if (verdict->code != 0)
 		snprintf(verdict->text, sizeof(verdict->text), "%s [okite:simulator]",
-			text);
+			found->text);
+	return true;
+}
+
+/*
+ * "user%elsewhere@ours", "elsewhere!user@ours": the MTA would send it on to
+ * elsewhere, so it is not internal, and it is not what it says either.
+ */
+static bool is_routed(const struct recipient *recipient)
+{
+	const char *text = recipient->address.text;
+	size_t local = strlen(text) - strlen(recipient->address.domain);
+
+	if (local == 0)
+		return false;
+	return memchr(text, '%', local - 1) != NULL ||
+	       memchr(text, '!', local - 1) != NULL ||
+	       memchr(text, '@', local - 1) != NULL;
+}
+
+static bool settle_internal(const struct policy *policy,
+	const struct recipient *recipient, struct verdict *verdict)
+{
+	if (!policy_is_internal(policy, recipient))
+		return false;
+	if (!is_routed(recipient)) {
+		verdict_set(verdict, VERDICT_ACCEPT, "internal", 0, "");
+		return true;
+	}
+	verdict_set(verdict, VERDICT_REJECT, "caps", 553, "5.1.3");
+	text_copy(verdict->text, sizeof(verdict->text),
+		"an address that routes mail through us is not taken [okite:caps]");
 	return true;
 }
 
@@ -70,7 +105,7 @@ bool policy_too_large(const struct policy *policy, int64_t size, struct verdict 
 {
 	if (policy->max_size == 0 || size <= policy->max_size)
 		return false;
-	refuse(verdict, VERDICT_REJECT, "caps", 552, "5.3.4");
+	verdict_set(verdict, VERDICT_REJECT, "caps", 552, "5.3.4");
 	verdict->observed = policy->observe_only;
 	verdict->used = size;
 	verdict->allowed = policy->max_size;
@@ -87,9 +122,9 @@ static bool too_many(const struct policy *policy, const struct message *message,
 		return false;
 	/* A client sends the rest again as a message of its own; sendmail(1) cannot. */
 	if (message->judged_whole)
-		refuse(verdict, VERDICT_REJECT, "caps", 554, "5.5.3");
+		verdict_set(verdict, VERDICT_REJECT, "caps", 554, "5.5.3");
 	else
-		refuse(verdict, VERDICT_TEMPFAIL, "caps", 452, "4.5.3");
+		verdict_set(verdict, VERDICT_TEMPFAIL, "caps", 452, "4.5.3");
 	verdict->used = message->accepted;
 	verdict->allowed = policy->max_recipients;
 	snprintf(verdict->text, sizeof(verdict->text),
@@ -101,11 +136,8 @@ static bool too_many(const struct policy *policy, const struct message *message,
 bool policy_settle(const struct policy *policy, const struct message *message,
 	const struct recipient *recipient, struct verdict *verdict)
 {
-	if (policy_is_internal(policy, recipient)) {
-		refuse(verdict, VERDICT_ACCEPT, "internal", 0, "");
-		return true;
-	}
-	if (!policy_too_large(policy, message->size, verdict) &&
+	if (!settle_internal(policy, recipient, verdict) &&
+		!policy_too_large(policy, message->size, verdict) &&
 		!simulate(policy, recipient, verdict) &&
 		!too_many(policy, message, verdict))
 		return false;

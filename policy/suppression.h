@@ -36,8 +36,8 @@ struct suppression {
 	char scope[ACCOUNT_SIZE];      /* SCOPE_EVERYONE or an account */
 	enum reason reason;
 	int64_t since_us;
-	int64_t until_us;              /* 0: never ends */
-	char source[SOURCE_SIZE];      /* command, import, feedback ... */
+	int64_t until_us;	  /* 0: never ends */
+	char source[SOURCE_SIZE]; /* command, import, feedback ... */
 	char note[NOTE_SIZE];
 };
 

@@ -69,20 +69,23 @@ void rate_look(struct rate_usage *usage, const struct capacity *capacity, int64_
 	int64_t wanted, int64_t now_us, struct limit_fact *fact);
 void rate_charge(struct rate_usage *usage, int64_t wanted, int64_t now_us);
 
-void quota_look(struct quota_usage *usage, const struct capacity *capacity, int64_t pending,
-	int64_t wanted, int64_t now_us, struct limit_fact *fact);
+void quota_look(struct quota_usage *usage, const struct capacity *capacity,
+	int64_t pending, int64_t wanted, int64_t now_us, struct limit_fact *fact);
 /* Sets bucket of FACT. */
-void quota_charge(struct quota_usage *usage, const struct capacity *capacity, int64_t wanted,
-	int64_t now_us, struct limit_fact *fact);
+void quota_charge(struct quota_usage *usage, const struct capacity *capacity,
+	int64_t wanted, int64_t now_us, struct limit_fact *fact);
 /* Take AMOUNT out of BUCKET again; nothing when the bucket has gone, never below zero. */
 void quota_refund(struct quota_usage *usage, int64_t bucket, int64_t amount);
 
 /* MEMBERS are COUNT digests. */
-void distinct_look(struct distinct_usage *usage, const struct capacity *capacity, int64_t pending,
-	const char *const *members, size_t count, int64_t now_us, struct limit_fact *fact);
+void distinct_look(struct distinct_usage *usage, const struct capacity *capacity,
+	int64_t pending, const char *const *members, size_t count, int64_t now_us,
+	struct limit_fact *fact);
 /* Sets previous_us of FACT: the last mention before of the first member, or 0. */
 void distinct_charge(struct distinct_usage *usage, const struct capacity *capacity,
-	const char *const *members, size_t count, int64_t now_us, struct limit_fact *fact);
+	const char *const *members, size_t count, int64_t now_us,
+	struct limit_fact *fact);
 /* The mention of MEMBER goes back from SET_US to PREVIOUS_US (0: it goes); nothing when it was mentioned since. */
-void distinct_refund(struct distinct_usage *usage, const char *member, int64_t set_us, int64_t previous_us);
+void distinct_refund(struct distinct_usage *usage, const char *member, int64_t set_us,
+	int64_t previous_us);
 void distinct_clear(struct distinct_usage *usage);

@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "base/text.h"
+
 const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_ACCEPT] = "accept",
 	[VERDICT_TEMPFAIL] = "tempfail",
@@ -9,6 +11,14 @@ const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_DISCARD] = "discard",
 	[VERDICT_HOLD] = "hold",
 };
+
+void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *rule,
+	int code, const char *status)
+{
+	*verdict = (struct verdict){ .kind = kind, .code = code };
+	text_copy(verdict->rule, sizeof(verdict->rule), rule);
+	text_copy(verdict->status, sizeof(verdict->status), status);
+}
 
 char *verdict_reply(const struct verdict *verdict, char *to, size_t size)
 {

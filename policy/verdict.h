@@ -32,5 +32,9 @@ struct verdict {
 	int64_t retry_s;       /* seconds until one more fits; 0: time does not heal it */
 };
 
+/* A verdict by RULE without text yet; CODE is 0 and STATUS "" where the client is told 250. */
+void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *rule,
+	int code, const char *status);
+
 /* "550 5.1.1 text", as the client sees it. */
 char *verdict_reply(const struct verdict *verdict, char *to, size_t size);

@@ -23,7 +23,8 @@ struct store_backend {
 	bool (*unsuppress)(struct store *store, const char *digest, const char *scope,
 		bool *found, struct error *error);
 	bool (*find_suppressions)(struct store *store, const char *digest,
-		suppression_visitor *visit, void *context, struct error *error);
+		const char *domain_digest, suppression_visitor *visit, void *context,
+		struct error *error);
 	bool (*each_suppression)(struct store *store, suppression_visitor *visit,
 		void *context, struct error *error);
 
@@ -44,6 +45,9 @@ struct store_backend {
 		struct error *error);
 	bool (*reset_limits)(struct store *store, const char *account,
 		const char *limit_name, int64_t *count, struct error *error);
+	bool (*each_limit_key)(struct store *store, const char *account,
+		const char *limit_name, limit_key_visitor *visit, void *context,
+		struct error *error);
 
 	bool (*record)(struct store *store, const struct event *events, size_t count,
 		struct error *error);

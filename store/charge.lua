@@ -98,13 +98,15 @@ function look.r(l)
   end
 end
 
--- a rate of 0 never drains, and infinity is no end of life
-local TEN_YEARS_MS = 315360000000
+-- A rate of 0 never drains, and infinity is no end of life.
+local TEN_YEARS_MS, HOUR_MS = 315360000000, 3600000
 
+-- Kept for an hour at least: should the rate be lowered meanwhile, what was used before counts.
 function charge.r(l)
   local level, at = l.level + l.wanted, math.max(l.at, now)
+  local drains = math.ceil(level * l.window / l.amount / 1000)
   call('SET', l.key, string.format('%.17g %.0f', level, at),
-    'PX', math.min(math.ceil(level * l.window / l.amount / 1000), TEN_YEARS_MS) + 1000)
+    'PX', math.min(math.max(drains, HOUR_MS), TEN_YEARS_MS) + 1000)
 end
 
 -- A quota is a hash: a count for each 96th of the window, their total (t) and the oldest (o).

@@ -165,6 +165,30 @@ static bool memory_reset_limits(struct store *store, const char *account,
 	return true;
 }
 
+static bool memory_each_limit_key(struct store *store, const char *account,
+	const char *limit_name, limit_key_visitor *visit, void *context,
+	struct error *error)
+{
+	struct memory *memory = memory_lock(store);
+	char *prefix = limit_key_prefix(account, limit_name);
+	char **keys = xcalloc(memory->limit_count, sizeof(*keys));
+	size_t count = 0;
+	bool more = true;
+
+	(void)error;
+	for (size_t i = 0; i < memory->limit_count; i++)
+		if (strncmp(memory->limits[i].key, prefix, strlen(prefix)) == 0)
+			keys[count++] = xstrdup(memory->limits[i].key);
+	memory_unlock(memory);
+	for (size_t i = 0; i < count; i++) {
+		more = more && visit(keys[i], context);
+		free(keys[i]);
+	}
+	free(keys);
+	free(prefix);
+	return true;
+}
+
 /* ---- events ---- */
 
 void memory_add_event(struct memory *memory, const struct event *event, int64_t now_us)
@@ -272,6 +296,7 @@ static const struct store_backend memory_backend = {
 	.counters = memory_counters,
 	.each_account = memory_each_account,
 	.reset_limits = memory_reset_limits,
+	.each_limit_key = memory_each_limit_key,
 	.record = memory_record,
 	.each_event = memory_each_event,
 	.check = memory_check,

@@ -87,7 +87,8 @@ bool memory_suppress(struct store *store, const struct suppression *entries, siz
 bool memory_unsuppress(struct store *store, const char *digest, const char *scope,
 	bool *found, struct error *error);
 bool memory_find_suppressions(struct store *store, const char *digest,
-	suppression_visitor *visit, void *context, struct error *error);
+	const char *domain_digest, suppression_visitor *visit, void *context,
+	struct error *error);
 bool memory_each_suppression(struct store *store, suppression_visitor *visit,
 	void *context, struct error *error);
 bool memory_verify(struct store *store, const struct verified *entry, bool *changed,

@@ -87,7 +87,7 @@ bool memory_unsuppress(struct store *store, const char *digest, const char *scop
 
 /* DIGEST NULL: all. */
 static bool visit_suppressions(struct store *store, const char *digest,
-	suppression_visitor *visit, void *context)
+	const char *domain_digest, suppression_visitor *visit, void *context)
 {
 	struct memory *memory = memory_lock(store);
 	size_t count = memory->suppression_count;
@@ -98,7 +98,8 @@ static bool visit_suppressions(struct store *store, const char *digest,
 	memory_unlock(memory);
 	for (size_t i = 0; i < count; i++) {
 		if (has_ended(&entries[i], now_us) ||
-			(digest != NULL && strcmp(entries[i].digest, digest) != 0))
+			(digest != NULL && strcmp(entries[i].digest, digest) != 0 &&
+				strcmp(entries[i].digest, domain_digest) != 0))
 			continue;
 		if (!visit(&entries[i], context))
 			break;
@@ -108,17 +109,18 @@ static bool visit_suppressions(struct store *store, const char *digest,
 }
 
 bool memory_find_suppressions(struct store *store, const char *digest,
-	suppression_visitor *visit, void *context, struct error *error)
+	const char *domain_digest, suppression_visitor *visit, void *context,
+	struct error *error)
 {
 	(void)error;
-	return visit_suppressions(store, digest, visit, context);
+	return visit_suppressions(store, digest, domain_digest, visit, context);
 }
 
 bool memory_each_suppression(struct store *store, suppression_visitor *visit,
 	void *context, struct error *error)
 {
 	(void)error;
-	return visit_suppressions(store, NULL, visit, context);
+	return visit_suppressions(store, NULL, NULL, visit, context);
 }
 
 static struct verified *find_verified(const struct memory *memory, const char *digest)

@@ -83,6 +83,7 @@ static const struct store_backend redis_backend = {
 	.counters = redis_counters,
 	.each_account = redis_each_account,
 	.reset_limits = redis_reset_limits,
+	.each_limit_key = redis_each_limit_key,
 	.record = redis_record,
 	.each_event = redis_each_event,
 	.check = redis_check,

@@ -64,13 +64,21 @@ bool redis_ask(struct redis_store *redis, struct question *question,
 	enum link_outcome *outcome, struct error *error);
 
 /*
+ * How many keys Redis looks at for one page.  Of a list many of them match,
+ * and each is then asked for; where a few are sought among millions of others
+ * the trips are what takes the time, and 5000 keys hold Redis up for some
+ * five milliseconds.
+ */
+enum walk { WALK_LIST = 500, WALK_SEARCH = 5000 };
+
+/*
  * Walk over the keys that match PATTERN (without the prefix).  VISIT gets a
  * page of keys without the prefix; false ends the walk.
  */
 typedef bool key_page_visitor(
 	char *const *keys, size_t count, void *context, struct error *error, bool *ok);
-bool redis_scan(struct redis_store *redis, const char *pattern, key_page_visitor *visit,
-	void *context, struct error *error);
+bool redis_scan(struct redis_store *redis, enum walk walk, const char *pattern,
+	key_page_visitor *visit, void *context, struct error *error);
 
 /* Replies, which may be anything. */
 const char *reply_text(const redisReply *reply); /* "" for what is no string */
@@ -91,7 +99,8 @@ bool redis_suppress(struct store *store, const struct suppression *entries, size
 bool redis_unsuppress(struct store *store, const char *digest, const char *scope,
 	bool *found, struct error *error);
 bool redis_find_suppressions(struct store *store, const char *digest,
-	suppression_visitor *visit, void *context, struct error *error);
+	const char *domain_digest, suppression_visitor *visit, void *context,
+	struct error *error);
 bool redis_each_suppression(struct store *store, suppression_visitor *visit,
 	void *context, struct error *error);
 bool redis_verify(struct store *store, const struct verified *entry, bool *changed,
@@ -114,6 +123,9 @@ bool redis_each_account(
 	struct store *store, account_visitor *visit, void *context, struct error *error);
 bool redis_reset_limits(struct store *store, const char *account, const char *limit_name,
 	int64_t *count, struct error *error);
+bool redis_each_limit_key(struct store *store, const char *account,
+	const char *limit_name, limit_key_visitor *visit, void *context,
+	struct error *error);
 
 /* The words of an event for XADD, after its id: fields and values. */
 void redis_event_words(const struct event *event, struct words *words);

@@ -176,28 +176,12 @@ bool redis_counters(struct store *store, const char *account, int64_t from_us,
 	return ok;
 }
 
-/* "{a:ESCAPED}:account" back to the account.  False for another key. */
+/* "{a:ACCOUNT}:account" back to the account.  False for another key. */
 static bool read_owner(const char *key, const char *what, char name[ACCOUNT_SIZE])
 {
-	const char *end = strchr(key, '}');
-	size_t used = 0;
+	const char *rest = account_key_read(key, name, ACCOUNT_SIZE);
 
-	if (strncmp(key, "{a:", 3) != 0 || end == NULL || end[1] != ':' ||
-		strcmp(end + 2, what) != 0)
-		return false;
-	for (const char *c = key + 3; c < end && used < ACCOUNT_SIZE - 1; c++) {
-		char hex[3] = "";
-
-		if (*c != '%' || end - c < 3) {
-			name[used++] = *c;
-			continue;
-		}
-		memcpy(hex, c + 1, 2);
-		name[used++] = (char)strtol(hex, NULL, 16);
-		c += 2;
-	}
-	name[used] = '\0';
-	return true;
+	return rest != NULL && rest[0] == ':' && strcmp(rest + 1, what) == 0;
 }
 
 struct account_walk {
@@ -247,50 +231,98 @@ bool redis_each_account(
 	struct account_walk records = { redis, "account", visit, context };
 	struct account_walk counters = { redis, "sent", visit, context };
 
-	return redis_scan(redis, "{a:*}:account", visit_accounts, &records, error) &&
-	       redis_scan(redis, "{a:*}:sent", visit_accounts, &counters, error);
+	return redis_scan(redis, WALK_LIST, "{a:*}:account", visit_accounts, &records,
+		       error) &&
+	       redis_scan(
+		       redis, WALK_LIST, "{a:*}:sent", visit_accounts, &counters, error);
 }
 
-struct reset {
+/*
+ * The keys of an account's limits.  That they begin right is asked again: a *
+ * in an account's name is a wildcard to SCAN.
+ */
+struct limit_walk {
 	struct redis_store *redis;
-	const char *begin; /* of the keys that go */
+	const char *begin;
+	limit_key_visitor *visit; /* or they are deleted, and COUNT says how many */
+	void *context;
 	int64_t count;
 };
+
+static bool begins_right(const struct limit_walk *walk, const char *key)
+{
+	return strncmp(key, walk->begin, strlen(walk->begin)) == 0;
+}
 
 static bool delete_keys(
 	char *const *keys, size_t count, void *context, struct error *error, bool *ok)
 {
-	struct reset *reset = context;
+	struct limit_walk *walk = context;
 	struct question question = QUESTION_NONE;
 
 	for (size_t i = 0; i < count; i++) {
 		char *key;
 
-		/* A * in an account's name is a wildcard to SCAN. */
-		if (strncmp(keys[i], reset->begin, strlen(reset->begin)) != 0)
+		if (!begins_right(walk, keys[i]))
 			continue;
-		key = redis_key(reset->redis, "%s", keys[i]);
+		key = redis_key(walk->redis, "%s", keys[i]);
 		question_words(&question, "DEL", key, NULL);
 		free(key);
 	}
-	*ok = question.count == 0 || redis_ask(reset->redis, &question, NULL, error);
+	*ok = question.count == 0 || redis_ask(walk->redis, &question, NULL, error);
 	for (size_t i = 0; *ok && i < question.count; i++)
-		reset->count += reply_number(question.replies[i]);
+		walk->count += reply_number(question.replies[i]);
 	question_clear(&question);
 	return true;
+}
+
+static bool visit_keys(
+	char *const *keys, size_t count, void *context, struct error *error, bool *ok)
+{
+	const struct limit_walk *walk = context;
+	bool more = true;
+
+	(void)error;
+	*ok = true;
+	for (size_t i = 0; more && i < count; i++)
+		if (begins_right(walk, keys[i]))
+			more = walk->visit(keys[i], walk->context);
+	return more;
+}
+
+static bool walk_limits(struct limit_walk *walk, key_page_visitor *visit,
+	const char *account, const char *limit_name, struct error *error)
+{
+	char *begin = limit_key_prefix(account, limit_name),
+	     *pattern = xasprintf("%s*", begin);
+	bool ok;
+
+	walk->begin = begin;
+	ok = redis_scan(walk->redis, WALK_SEARCH, pattern, visit, walk, error);
+	free(begin);
+	free(pattern);
+	return ok;
 }
 
 bool redis_reset_limits(struct store *store, const char *account, const char *limit_name,
 	int64_t *count, struct error *error)
 {
-	struct redis_store *redis = (struct redis_store *)store;
-	char *begin = limit_key_prefix(account, limit_name),
-	     *pattern = xasprintf("%s*", begin);
-	struct reset reset = { redis, begin, 0 };
-	bool ok = redis_scan(redis, pattern, delete_keys, &reset, error);
+	struct limit_walk walk = { .redis = (struct redis_store *)store };
+	bool ok = walk_limits(&walk, delete_keys, account, limit_name, error);
 
-	*count = reset.count;
-	free(begin);
-	free(pattern);
+	*count = walk.count;
 	return ok;
+}
+
+bool redis_each_limit_key(struct store *store, const char *account,
+	const char *limit_name, limit_key_visitor *visit, void *context,
+	struct error *error)
+{
+	struct limit_walk walk = {
+		.redis = (struct redis_store *)store,
+		.visit = visit,
+		.context = context,
+	};
+
+	return walk_limits(&walk, visit_keys, account, limit_name, error);
 }

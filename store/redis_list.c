@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -117,9 +118,17 @@ static bool ask_page(struct redis_store *redis, char *const *keys, size_t count,
 
 struct suppression_walk {
 	struct redis_store *redis;
+	const char *digest, *domain_digest; /* NULL: all of them */
 	suppression_visitor *visit;
 	void *context;
 };
+
+static bool is_sought(
+	const struct suppression_walk *walk, const struct suppression *entry)
+{
+	return walk->digest == NULL || strcmp(entry->digest, walk->digest) == 0 ||
+	       strcmp(entry->digest, walk->domain_digest) == 0;
+}
 
 static bool visit_suppressions(
 	char *const *keys, size_t count, void *context, struct error *error, bool *ok)
@@ -132,7 +141,8 @@ static bool visit_suppressions(
 	for (size_t i = 0; *ok && more && i < count; i++) {
 		struct suppression entry;
 
-		if (read_entry(keys[i], question.replies[i], &entry))
+		if (read_entry(keys[i], question.replies[i], &entry) &&
+			is_sought(walk, &entry))
 			more = walk->visit(&entry, walk->context);
 	}
 	question_clear(&question);
@@ -143,19 +153,48 @@ bool redis_each_suppression(struct store *store, suppression_visitor *visit,
 	void *context, struct error *error)
 {
 	struct redis_store *redis = (struct redis_store *)store;
-	struct suppression_walk walk = { redis, visit, context };
+	struct suppression_walk walk = {
+		.redis = redis, .visit = visit, .context = context
+	};
 
-	return redis_scan(redis, "{r:*}:s:*", visit_suppressions, &walk, error);
+	return redis_scan(
+		redis, WALK_LIST, "{r:*}:s:*", visit_suppressions, &walk, error);
+}
+
+/*
+ * One pattern for both digests: at each place either the one's digit or the
+ * other's.  That a third digest matches by chance is not to be expected, and
+ * is_sought() looks; a walk for each would take twice as long.
+ */
+static char *pattern_for(const char *digest, const char *domain_digest)
+{
+	char digits[4 * DIGEST_TEXT_SIZE], *end = digits;
+
+	for (size_t i = 0; digest[i] != '\0' && i < DIGEST_TEXT_SIZE - 1; i++) {
+		if (domain_digest[0] == '\0')
+			*end++ = digest[i];
+		else
+			end += sprintf(end, "[%c%c]", digest[i], domain_digest[i]);
+	}
+	*end = '\0';
+	return xasprintf("{r:%s}:s:*", digits);
 }
 
 bool redis_find_suppressions(struct store *store, const char *digest,
-	suppression_visitor *visit, void *context, struct error *error)
+	const char *domain_digest, suppression_visitor *visit, void *context,
+	struct error *error)
 {
-	struct redis_store *redis = (struct redis_store *)store;
-	struct suppression_walk walk = { redis, visit, context };
 	/* Scopes are in the keys' names: nothing lists them but a walk. */
-	char *pattern = xasprintf("{r:%s}:s:*", digest);
-	bool ok = redis_scan(redis, pattern, visit_suppressions, &walk, error);
+	struct suppression_walk walk = {
+		.redis = (struct redis_store *)store,
+		.digest = digest,
+		.domain_digest = domain_digest,
+		.visit = visit,
+		.context = context,
+	};
+	char *pattern = pattern_for(digest, domain_digest);
+	bool ok = redis_scan(
+		walk.redis, WALK_SEARCH, pattern, visit_suppressions, &walk, error);
 
 	free(pattern);
 	return ok;
@@ -231,5 +270,5 @@ bool redis_each_verified(
 	struct redis_store *redis = (struct redis_store *)store;
 	struct verified_walk walk = { redis, visit, context };
 
-	return redis_scan(redis, "{r:*}:v", visit_verified, &walk, error);
+	return redis_scan(redis, WALK_LIST, "{r:*}:v", visit_verified, &walk, error);
 }

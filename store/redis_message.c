@@ -146,6 +146,8 @@ void redis_charge(struct store *store, const struct demand *demand, struct facts
 
 	add_demand(redis, demand, &keys, &arguments);
 	redis_call(redis, &question, SCRIPT_CHARGE, &keys, &arguments);
+	/* Asked twice, it might be charged twice, and only one would be given back. */
+	question.once = !demand->look_only;
 	if (redis_ask(redis, &question, NULL, &error) &&
 		!read_facts(question.replies[0], demand, facts))
 		error_set(&error, "Redis gives an answer that charge.lua does not give");
@@ -228,8 +230,8 @@ bool redis_finish(struct store *store, const struct closing *closing, struct err
 	for (size_t i = 0; i < closing->event_count; i++)
 		add_event(&closing->events[i], &arguments);
 	redis_call(redis, &question, SCRIPT_FINISH, &keys, &arguments);
-	/* Given back twice would be more than was taken. */
-	question.once = count > 0;
+	/* Counted or given back twice would be wrong for good. */
+	question.once = true;
 	ok = redis_ask(redis, &question, NULL, error);
 	question_clear(&question);
 	words_clear(&keys);

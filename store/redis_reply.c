@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,17 +43,20 @@ const char *reply_field(const redisReply *pairs, const char *field)
 }
 
 /* One SCAN: the keys of a page, their prefix cut off; CURSOR moves on. */
-static bool scan_page(struct redis_store *redis, const char *match, char cursor[24],
-	char ***keys, size_t *count, struct error *error)
+static bool scan_page(struct redis_store *redis, enum walk walk, const char *match,
+	char cursor[24], char ***keys, size_t *count, struct error *error)
 {
 	struct question question = QUESTION_NONE;
+	char looked_at[24];
 	const redisReply *page;
 	size_t prefix = strlen(redis->prefix);
 	bool ok;
 
 	*keys = NULL;
 	*count = 0;
-	question_words(&question, "SCAN", cursor, "MATCH", match, "COUNT", "500", NULL);
+	snprintf(looked_at, sizeof(looked_at), "%d", (int)walk);
+	question_words(
+		&question, "SCAN", cursor, "MATCH", match, "COUNT", looked_at, NULL);
 	ok = redis_ask(redis, &question, NULL, error);
 	if (!ok)
 		goto out;
@@ -74,8 +78,8 @@ out:
 	return ok;
 }
 
-bool redis_scan(struct redis_store *redis, const char *pattern, key_page_visitor *visit,
-	void *context, struct error *error)
+bool redis_scan(struct redis_store *redis, enum walk walk, const char *pattern,
+	key_page_visitor *visit, void *context, struct error *error)
 {
 	char *match = redis_key(redis, "%s", pattern), cursor[24] = "0";
 	bool ok, more = true;
@@ -84,7 +88,7 @@ bool redis_scan(struct redis_store *redis, const char *pattern, key_page_visitor
 		char **keys;
 		size_t count;
 
-		ok = scan_page(redis, match, cursor, &keys, &count, error);
+		ok = scan_page(redis, walk, match, cursor, &keys, &count, error);
 		if (ok && count > 0)
 			more = visit(keys, count, context, error, &ok);
 		for (size_t i = 0; i < count; i++)

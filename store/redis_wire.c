@@ -83,13 +83,20 @@ static int connect_unix(const char *path, int64_t deadline_us)
 		(const struct sockaddr *)&address, sizeof(address), deadline_us);
 }
 
+/* Each address gets its share of the time: a dead one must not take that of the next. */
 static int connect_tcp(const struct addrinfo *addresses, int64_t deadline_us)
 {
-	int fd = -1;
+	int fd = -1, left = 0;
 
+	for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
+		left++;
 	errno = EHOSTUNREACH;
-	for (const struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next)
-		fd = connect_to(a->ai_addr, a->ai_addrlen, deadline_us);
+	for (const struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next) {
+		int64_t now_us = clock_monotonic_us();
+
+		fd = connect_to(a->ai_addr, a->ai_addrlen,
+			now_us + (deadline_us - now_us) / left--);
+	}
 	return fd;
 }
 

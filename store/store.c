@@ -62,9 +62,11 @@ bool store_unsuppress(struct store *store, const char *digest, const char *scope
 }
 
 bool store_find_suppressions(struct store *store, const char *digest,
-	suppression_visitor *visit, void *context, struct error *error)
+	const char *domain_digest, suppression_visitor *visit, void *context,
+	struct error *error)
 {
-	return store->backend->find_suppressions(store, digest, visit, context, error);
+	return store->backend->find_suppressions(
+		store, digest, domain_digest, visit, context, error);
 }
 
 bool store_each_suppression(struct store *store, suppression_visitor *visit,
@@ -119,6 +121,14 @@ bool store_reset_limits(struct store *store, const char *account, const char *li
 	int64_t *count, struct error *error)
 {
 	return store->backend->reset_limits(store, account, limit_name, count, error);
+}
+
+bool store_each_limit_key(struct store *store, const char *account,
+	const char *limit_name, limit_key_visitor *visit, void *context,
+	struct error *error)
+{
+	return store->backend->each_limit_key(
+		store, account, limit_name, visit, context, error);
 }
 
 bool store_record(struct store *store, const struct event *events, size_t count,

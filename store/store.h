@@ -103,9 +103,10 @@ bool store_unsuppress(
 
 /* Return false from a visitor to stop the walk; the walk is then still a success. */
 typedef bool suppression_visitor(const struct suppression *entry, void *context);
-/* Entries for one digest, of every scope. */
-bool store_find_suppressions(struct store *store, const char *digest, suppression_visitor *visit,
-	void *context, struct error *error);
+/* Entries of every scope for one digest and, unless it is "", for that of its domain. */
+bool store_find_suppressions(struct store *store, const char *digest,
+	const char *domain_digest, suppression_visitor *visit, void *context,
+	struct error *error);
 /* All of them, in no order, while mail flows; one that is changed meanwhile may come twice or not at all. */
 bool store_each_suppression(
 	struct store *store, suppression_visitor *visit, void *context, struct error *error);
@@ -151,6 +152,16 @@ bool store_each_account(
 /* Forget the state of the account's limits, or of the one named (NULL: all).  COUNT: how many. */
 bool store_reset_limits(struct store *store, const char *account, const char *limit_name,
 	int64_t *count, struct error *error);
+
+/*
+ * The keys (see limit_key()) of the account's limits, or of the one named (NULL:
+ * all), that have a state; in no order, seldom one twice.  Limits that are
+ * not counted by account are not among them.
+ */
+typedef bool limit_key_visitor(const char *key, void *context);
+bool store_each_limit_key(struct store *store, const char *account,
+	const char *limit_name, limit_key_visitor *visit, void *context,
+	struct error *error);
 
 /* ---- events ---- */
 

@@ -28,7 +28,7 @@ static void makes_addresses_canonical(void **state)
 		{ "a@example.com.", "a@example.com" },
 		{ "a@x_y.example", "a@x_y.example" },
 		{ "a@ab--cd.example", "a@ab--cd.example" },
-				{ "a@x-y", "a@x-y" },
+		{ "a@x-y", "a@x-y" },
 		{ "a@1.2.3.4", "a@1.2.3.4" },
 		/* bare local parts */
 		{ "alice", "alice" },
@@ -195,7 +195,7 @@ static void says_what_is_wrong(void **state)
 		{ "a@.x", empty_label },
 		{ "a@x..y", empty_label },
 		{ "a@x..", empty_label },
-				{ "a@-", hyphen },
+		{ "a@-", hyphen },
 		{ "a@-x", hyphen },
 		{ "a@x-.y", hyphen },
 		{ "a@x,y", bad },

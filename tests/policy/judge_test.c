@@ -345,6 +345,11 @@ static void whole(struct world *w)
 {
 	w->message.judged_whole = true;
 }
+static void whole_with_others(struct world *w)
+{
+	whole(w);
+	w->message.internal = 1;
+}
 static void whole_hold(struct world *w)
 {
 	whole(w);
@@ -404,6 +409,8 @@ static void judges_whole_messages(void **state)
 			VERDICT_DISCARD, VERDICT_DISCARD, 0, "suppressed" },
 		{ "nobody is left for ever", whole_tempfailing, both_hard, VERDICT_REJECT,
 			VERDICT_TEMPFAIL, VERDICT_TEMPFAIL, 550, "suppressed" },
+		{ "nobody is left but internal ones", whole_with_others, both_hard,
+			VERDICT_ACCEPT, VERDICT_REJECT, VERDICT_REJECT, 0, "" },
 		{ "one of two is not verified", whole_sandboxed, verified, VERDICT_REJECT,
 			VERDICT_ACCEPT, VERDICT_REJECT, 554, "sandbox" },
 		{ "a limit is full: it waits", whole, day_full, VERDICT_TEMPFAIL,
@@ -518,7 +525,7 @@ static void a_message_is_counted_once(void **state)
 
 	(void)state;
 	make_world(&world);
-	charge.key = xstrdup("{a:shop}:l:each:r");
+	charge.key = xstrdup("{a:shop}:l:each:rm");
 	message_add_charge(&world.message, &charge);
 	ask(&world, 1);
 	assert_int_equal(world.demand.limit_count, 5);

@@ -112,6 +112,8 @@ static void keys(void **state)
 			COUNT_RECIPIENTS, HOUR_US, "shop", "{a:shop}:l:day:q1h" },
 		{ "different recipients", PER(FIELD_ACCOUNT), LIMIT_QUOTA, COUNT_DISTINCT,
 			HOUR_US, "shop", "{a:shop}:l:day:d1h" },
+		{ "messages are not recipients", PER(FIELD_ACCOUNT), LIMIT_QUOTA,
+			COUNT_MESSAGES, HOUR_US, "shop", "{a:shop}:l:day:qm1h" },
 		{ "several fields", PER(FIELD_ACCOUNT) | PER(FIELD_RECIPIENT_DOMAIN),
 			LIMIT_RATE, COUNT_RECIPIENTS, SECOND_US, "shop",
 			"{a:shop}:l:day:r:y.example" },
@@ -174,6 +176,148 @@ static void prefixes(void **state)
 	free(one);
 }
 
+static void account_of_a_key(void **state)
+{
+	static const struct {
+		const char *name, *key, *account, *rest;
+	} cases[] = {
+		{ "plain", "{a:shop}:l:day:q24h", "shop", ":l:day:q24h" },
+		{ "nothing behind it", "{a:shop}", "shop", "" },
+		{ "escaped", "{a:x%7d%3al%2c%20y%25}:sent", "x}:l, y%", ":sent" },
+		{ "no account", "{l:day:r}", NULL, NULL },
+		{ "without an end", "{a:shop", NULL, NULL },
+		{ "empty", "", NULL, NULL },
+		{ "an escape that is cut off", "{a:shop%7}:sent", NULL, NULL },
+		{ "an escape that is none", "{a:shop%zz}:sent", NULL, NULL },
+		{ "a NUL byte", "{a:shop%00}:sent", NULL, NULL },
+		{ "just fits", "{a:fifteen%20bytes..}", "fifteen bytes..", "" },
+		{ "too long", "{a:sixteen%20bytes...}", NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char account[16];
+		const char *rest =
+			account_key_read(cases[i].key, account, sizeof(account));
+
+		CASE_EQUAL_INT(cases[i].name, rest != NULL, cases[i].rest != NULL);
+		if (rest == NULL)
+			continue;
+		CASE_EQUAL_TEXT(cases[i].name, account, cases[i].account);
+		CASE_EQUAL_TEXT(cases[i].name, rest, cases[i].rest);
+	}
+}
+
+/* What limit_key() writes, limit_key_values() reads. */
+static void keys_there_and_back(void **state)
+{
+	static const struct {
+		const char *name, *account, *login, *sender, *client, *to;
+	} cases[] = {
+		{ "plain", "shop", "shop", "a@b.example", "192.0.2.7", "x@y.example" },
+		{ "what looks like a key", "x}:l:day:r", "a:b}%c{", "\"a:b}\"@c.example",
+			"2001:db8::1", "\"%7d:\"@y.example" },
+		{ "blanks, bytes and a wildcard", "*", "a b\xff\x01",
+			"j\xc3\xb6rg@b.example", "192.0.2.7", "x@y.example" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		/* Of all fields. */
+		struct limit limit = {
+			.name = "all", .per = (1u << FIELD_COUNT) - 1, .kind = LIMIT_QUOTA
+		};
+		struct capacity capacity = { .amount = 1, .window_us = HOUR_US };
+		char client[CLIENT_TEXT_SIZE];
+		struct field_values values;
+		struct recipient recipient;
+		struct message message;
+		char *key;
+
+		make(&message, &recipient, cases[i].to);
+		strcpy(message.account, cases[i].account);
+		strcpy(message.login, cases[i].login);
+		assert_null(address_parse(&message.sender, cases[i].sender, NULL));
+		assert_true(client_from_text(&message.client, cases[i].client));
+		key = limit_key(&limit, &capacity, &message, &recipient);
+		if (!limit_key_values(&limit, &capacity, key, &values))
+			fail_msg("%s: cannot read %s", cases[i].name, key);
+		free(key);
+		CASE_EQUAL_TEXT(
+			cases[i].name, values.text[FIELD_ACCOUNT], cases[i].account);
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_LOGIN], cases[i].login);
+		CASE_EQUAL_TEXT(
+			cases[i].name, values.text[FIELD_SENDER], message.sender.text);
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_SENDER_DOMAIN],
+			message.sender.domain);
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_CLIENT],
+			client_to_key(&message.client, client));
+		CASE_EQUAL_TEXT(
+			cases[i].name, values.text[FIELD_RECIPIENT], recipient.digest);
+		CASE_EQUAL_TEXT(
+			cases[i].name, values.text[FIELD_RECIPIENT_DOMAIN], "y.example");
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_EVERYONE], "");
+	}
+}
+
+static void values_of_keys(void **state)
+{
+	static const struct {
+		const char *name;
+		enum limit_kind kind;
+		enum limit_count count;
+		const char *key;
+		const char *want; /* the domain, or NULL */
+	} cases[] = {
+		{ "a quota", LIMIT_QUOTA, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:q24h:gmail.com", "gmail.com" },
+		{ "a rate", LIMIT_RATE, COUNT_RECIPIENTS, "{a:shop}:l:each:r:gmail.com",
+			"gmail.com" },
+		{ "distinct", LIMIT_QUOTA, COUNT_DISTINCT,
+			"{a:shop}:l:each:d24h:gmail.com", "gmail.com" },
+		{ "another window", LIMIT_QUOTA, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:q1h:gmail.com", NULL },
+		{ "a window that begins alike", LIMIT_QUOTA, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:q24h1:gmail.com", NULL },
+		{ "another kind", LIMIT_RATE, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:q24h:gmail.com", NULL },
+		{ "counted otherwise", LIMIT_QUOTA, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:d24h:gmail.com", NULL },
+		{ "another limit", LIMIT_RATE, COUNT_RECIPIENTS,
+			"{a:shop}:l:eachs:r:gmail.com", NULL },
+		{ "a field too few", LIMIT_RATE, COUNT_RECIPIENTS, "{a:shop}:l:each:r",
+			NULL },
+		{ "a field too many", LIMIT_RATE, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:r:gmail.com:x", NULL },
+		{ "an escape that is none", LIMIT_RATE, COUNT_RECIPIENTS,
+			"{a:shop}:l:each:r:gmail%.com", NULL },
+		{ "of no account", LIMIT_RATE, COUNT_RECIPIENTS, "{l:each:r:gmail.com}",
+			NULL },
+		{ "something else", LIMIT_RATE, COUNT_RECIPIENTS, "{a:shop}:sent", NULL },
+		{ "empty", LIMIT_RATE, COUNT_RECIPIENTS, "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct limit limit = { .name = "each",
+			.per = PER(FIELD_ACCOUNT) | PER(FIELD_RECIPIENT_DOMAIN),
+			.kind = cases[i].kind,
+			.count = cases[i].count };
+		struct capacity capacity = { .amount = 1, .window_us = 24 * HOUR_US };
+		struct field_values values;
+
+		CASE_EQUAL_INT(cases[i].name,
+			limit_key_values(&limit, &capacity, cases[i].key, &values),
+			cases[i].want != NULL);
+		if (cases[i].want == NULL)
+			continue;
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_ACCOUNT], "shop");
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_RECIPIENT_DOMAIN],
+			cases[i].want);
+		CASE_EQUAL_TEXT(cases[i].name, values.text[FIELD_LOGIN], "");
+	}
+}
+
 static void capacities(void **state)
 {
 	static const struct {
@@ -224,6 +368,9 @@ int main(void)
 		cmocka_unit_test(keys),
 		cmocka_unit_test(keys_hide_recipients),
 		cmocka_unit_test(prefixes),
+		cmocka_unit_test(account_of_a_key),
+		cmocka_unit_test(keys_there_and_back),
+		cmocka_unit_test(values_of_keys),
 		cmocka_unit_test(capacities),
 	};
 

@@ -72,7 +72,7 @@ static void merges(void **state)
 		{ "never stays never", { REASON_SOFT, 5, 0, "a", "n", "a@x" },
 			{ REASON_SOFT, 5, INT64_MAX, "a", "n", "a@x" },
 			{ REASON_SOFT, 5, 0, "a", "n", "a@x" }, false },
-				{ "equal reason gives its note", { REASON_HARD, 5, 0, "a", "n", "a@x" },
+		{ "equal reason gives its note", { REASON_HARD, 5, 0, "a", "n", "a@x" },
 			{ REASON_HARD, 5, 0, "b", "m", "a@x" },
 			{ REASON_HARD, 5, 0, "a", "m", "a@x" }, true },
 		{ "another source of the same changes nothing",

@@ -29,12 +29,14 @@
 	CASE(test_suppressions_end)                                                      \
 	CASE(test_suppressions_merge)                                                    \
 	CASE(test_suppressions_of_one_digest)                                            \
+	CASE(test_suppressions_of_an_address_and_its_domain)                             \
 	CASE(test_each_suppression)                                                      \
 	CASE(test_verified)                                                              \
 	CASE(test_account_record)                                                        \
 	CASE(test_account_without_record_is_stale_too)                                   \
 	CASE(test_account_is_replaced_once)                                              \
 	CASE(test_reset_limits)                                                          \
+	CASE(test_each_limit_key)                                                        \
 	CASE(test_events)                                                                \
 	CASE(test_check)                                                                 \
 	CASE(test_threads_share_a_quota)

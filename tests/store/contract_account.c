@@ -152,6 +152,51 @@ void test_reset_limits(void **state)
 	assert_int_equal(used_then(*state, DAY, ASKING(.account = "shop2")), 1);
 }
 
+struct seen_keys {
+	char text[400];
+	size_t count, most;
+};
+
+static bool see_key(const char *key, void *context)
+{
+	struct seen_keys *seen = context;
+
+	strcat(seen->text, key);
+	strcat(seen->text, " ");
+	return ++seen->count < seen->most;
+}
+
+static size_t count_keys(
+	struct store *store, const char *account, const char *limit_name, size_t most)
+{
+	struct seen_keys seen = { .most = most };
+
+	assert_true(
+		store_each_limit_key(store, account, limit_name, see_key, &seen, NULL));
+	return seen.count;
+}
+
+void test_each_limit_key(void **state)
+{
+	struct seen_keys day = { .most = 100 };
+
+	assert_int_equal(count_keys(*state, "shop", NULL, 100), 0);
+	assert_true(charges(*state, ASKING(.limits = ALL_LIMITS)));
+	assert_true(charges(*state, ASKING(.limits = ALL_LIMITS, .account = "shop2")));
+	assert_true(charges(*state, ASKING(.limits = 1u << DAY, .account = "s*")));
+	/* A look leaves nothing behind. */
+	assert_int_equal(used_then(*state, DAY, ASKING(.account = "other")), 0);
+	assert_int_equal(count_keys(*state, "other", NULL, 100), 0);
+
+	assert_int_equal(count_keys(*state, "shop", NULL, 100), LIMITS);
+	assert_int_equal(count_keys(*state, "shop", NULL, 2), 2);
+	assert_int_equal(count_keys(*state, "shop", "da", 100), 0);
+	/* A * in a name is no wildcard. */
+	assert_int_equal(count_keys(*state, "s*", NULL, 100), 1);
+	assert_true(store_each_limit_key(*state, "shop", "day", see_key, &day, NULL));
+	assert_string_equal(day.text, "{a:shop}:l:day:q24h ");
+}
+
 /* ---- events ---- */
 
 struct seen_events {

@@ -156,8 +156,8 @@ void test_suppressions_merge(void **state)
 	entry.until_us = clock_now_us() + DAY_US;
 	assert_int_equal(suppress(*state, entry), CHANGE_CHANGED);
 
-	assert_true(
-		store_find_suppressions(*state, entry.digest, find_entry, &found, NULL));
+	assert_true(store_find_suppressions(
+		*state, entry.digest, "", find_entry, &found, NULL));
 	assert_int_equal(found.count, 1);
 	assert_int_equal(found.last.reason, REASON_COMPLAINT);
 	assert_int_equal(found.last.until_us, 0);
@@ -181,7 +181,7 @@ void test_suppressions_of_one_digest(void **state)
 	suppress(*state, entry_for("a@x.example", "{w:eird}* [account]?", REASON_SOFT));
 	suppress(*state, entry_for("b@x.example", "shop", REASON_SOFT));
 	assert_true(store_find_suppressions(
-		*state, everyone.digest, find_entry, &found, NULL));
+		*state, everyone.digest, "", find_entry, &found, NULL));
 	assert_int_equal(found.count, 3);
 
 	assert_true(
@@ -195,9 +195,36 @@ void test_suppressions_of_one_digest(void **state)
 	assert_true(there);
 	found.count = 0;
 	assert_true(store_find_suppressions(
-		*state, everyone.digest, find_entry, &found, NULL));
+		*state, everyone.digest, "", find_entry, &found, NULL));
 	assert_int_equal(found.count, 1);
 	assert_string_equal(found.last.scope, "shop");
+}
+
+void test_suppressions_of_an_address_and_its_domain(void **state)
+{
+	struct found_entries found = { .most = 100, .ask_again = *state };
+	struct suppression address = entry_for("a@x.example", "shop", REASON_HARD);
+	struct suppression domain =
+		entry_for("b@x.example", SCOPE_EVERYONE, REASON_MANUAL);
+	struct suppression other = entry_for("c@x.example", "shop", REASON_SOFT);
+	struct recipient recipient;
+
+	name_recipient(&recipient, "a@x.example");
+	text_copy(domain.digest, sizeof(domain.digest), recipient.domain_digest);
+	/* Of each a digit, which is neither. */
+	text_copy(other.digest, sizeof(other.digest), address.digest);
+	memcpy(other.digest, domain.digest, sizeof(other.digest) / 2);
+	suppress(*state, address);
+	suppress(*state, domain);
+	suppress(*state, other);
+	assert_true(store_find_suppressions(
+		*state, address.digest, domain.digest, find_entry, &found, NULL));
+	assert_int_equal(found.count, 2);
+	found.count = 0;
+	assert_true(store_find_suppressions(
+		*state, domain.digest, "", find_entry, &found, NULL));
+	assert_int_equal(found.count, 1);
+	assert_int_equal(found.last.reason, REASON_MANUAL);
 }
 
 void test_each_suppression(void **state)
