@@ -136,7 +136,7 @@ local function drop(l, first)
   if not l.oldest then
     call('DEL', l.key)
   else
-    call('HDEL', l.key, unpack(gone))
+    if #gone > 0 then call('HDEL', l.key, unpack(gone)) end
     call('HSET', l.key, 't', l.total, 'o', string.format('%.0f', l.oldest))
   end
 end

@@ -23,10 +23,10 @@
 struct store;
 
 struct redis_settings {
-	char *url;            /* redis://host:port/db, unix:///path.sock?db=0 */
+	char *url;		    /* redis://host:port/db, unix:///path.sock?db=0 */
 	char *user, *password_file; /* "" for none */
 	char *prefix;
-	int64_t timeout_us;   /* for one question in all, connecting included */
+	int64_t timeout_us; /* for one question in all, connecting included */
 };
 
 /*
@@ -55,9 +55,20 @@ int64_t store_clock_us(struct store *store);
 void store_charge(struct store *store, const struct demand *demand, struct facts *facts);
 
 enum event_kind {
-	EVENT_REFUSED, EVENT_REMOVED, EVENT_BOUNCE, EVENT_COMPLAINT, EVENT_UNSUBSCRIBE,
-	EVENT_DELIVERED, EVENT_SUPPRESSED, EVENT_UNSUPPRESSED, EVENT_WARNED, EVENT_PAUSED,
-	EVENT_RESUMED, EVENT_DEGRADED, EVENT_RESTORED, EVENT_KIND_COUNT,
+	EVENT_REFUSED,
+	EVENT_REMOVED,
+	EVENT_BOUNCE,
+	EVENT_COMPLAINT,
+	EVENT_UNSUBSCRIBE,
+	EVENT_DELIVERED,
+	EVENT_SUPPRESSED,
+	EVENT_UNSUPPRESSED,
+	EVENT_WARNED,
+	EVENT_PAUSED,
+	EVENT_RESUMED,
+	EVENT_DEGRADED,
+	EVENT_RESTORED,
+	EVENT_KIND_COUNT,
 };
 extern const char *const event_names[EVENT_KIND_COUNT];
 
@@ -65,7 +76,7 @@ enum { QUEUE_ID_SIZE = 64, EVENT_DETAIL_SIZE = 256, EVENT_ID_SIZE = 48 };
 
 struct event {
 	char id[EVENT_ID_SIZE]; /* the store's; set when read */
-	int64_t time_us;        /* 0 when recorded: now */
+	int64_t time_us;	/* 0 when recorded: now */
 	enum event_kind kind;
 	char account[ACCOUNT_SIZE];
 	char recipient[ADDRESS_SIZE]; /* or its digest, where addresses are not stored */
@@ -81,14 +92,15 @@ struct event {
 struct closing {
 	const char *account;
 	const char *node;
-	const char *queue_id;          /* "" or NULL: not noted */
-	int64_t accepted;              /* recipients that count as sent; 0: it was not sent */
-	const struct charge *refunds;  /* quotas that get it back */
+	const char *queue_id; /* "" or NULL: not noted */
+	int64_t accepted;     /* recipients that count as sent; 0: it was not sent */
+	const struct charge *refunds; /* quotas that get it back */
 	size_t refund_count;
 	const struct event *events;
 	size_t event_count;
 };
-bool store_finish(struct store *store, const struct closing *closing, struct error *error);
+bool store_finish(
+	struct store *store, const struct closing *closing, struct error *error);
 
 /* ---- the suppression list ---- */
 
@@ -98,8 +110,8 @@ enum change { CHANGE_UNCHANGED, CHANGE_CHANGED, CHANGE_ADDED };
 bool store_suppress(struct store *store, const struct suppression *entries, size_t count,
 	enum change *changes, struct error *error);
 /* FOUND: was there such an entry? */
-bool store_unsuppress(
-	struct store *store, const char *digest, const char *scope, bool *found, struct error *error);
+bool store_unsuppress(struct store *store, const char *digest, const char *scope,
+	bool *found, struct error *error);
 
 /* Return false from a visitor to stop the walk; the walk is then still a success. */
 typedef bool suppression_visitor(const struct suppression *entry, void *context);
@@ -108,8 +120,8 @@ bool store_find_suppressions(struct store *store, const char *digest,
 	const char *domain_digest, suppression_visitor *visit, void *context,
 	struct error *error);
 /* All of them, in no order, while mail flows; one that is changed meanwhile may come twice or not at all. */
-bool store_each_suppression(
-	struct store *store, suppression_visitor *visit, void *context, struct error *error);
+bool store_each_suppression(struct store *store, suppression_visitor *visit,
+	void *context, struct error *error);
 
 /* ---- verified recipients of sandbox accounts ---- */
 
@@ -121,17 +133,18 @@ struct verified {
 typedef bool verified_visitor(const struct verified *entry, void *context);
 
 /* CHANGED: it was not there before (add), it was there (remove). */
-bool store_verify(
-	struct store *store, const struct verified *entry, bool *changed, struct error *error);
-bool store_unverify(struct store *store, const char *digest, bool *changed, struct error *error);
+bool store_verify(struct store *store, const struct verified *entry, bool *changed,
+	struct error *error);
+bool store_unverify(
+	struct store *store, const char *digest, bool *changed, struct error *error);
 bool store_each_verified(
 	struct store *store, verified_visitor *visit, void *context, struct error *error);
 
 /* ---- accounts ---- */
 
 /* FOUND may be false: RECORD then has the name and version 0. */
-bool store_account(struct store *store, const char *name, struct account *record, bool *found,
-	struct error *error);
+bool store_account(struct store *store, const char *name, struct account *record,
+	bool *found, struct error *error);
 /*
  * Replace a record, if it still has the version that RECORD has (0: none):
  * read, change, replace, and again when REPLACED is false.  RECORD gets its
@@ -165,8 +178,8 @@ bool store_each_limit_key(struct store *store, const char *account,
 
 /* ---- events ---- */
 
-bool store_record(
-	struct store *store, const struct event *events, size_t count, struct error *error);
+bool store_record(struct store *store, const struct event *events, size_t count,
+	struct error *error);
 typedef bool event_visitor(const struct event *event, void *context);
 /* In order, those after the id AFTER (NULL: from the oldest that is kept). */
 bool store_each_event(struct store *store, const char *after, event_visitor *visit,
@@ -175,5 +188,6 @@ bool store_each_event(struct store *store, const char *after, event_visitor *vis
 /* ---- health, for `okite check` ---- */
 
 /* A finding: level 0 fine, 1 a warning, 2 an error. */
-typedef void health_visitor(int level, const char *where, const char *text, void *context);
+typedef void health_visitor(
+	int level, const char *where, const char *text, void *context);
 void store_check(struct store *store, health_visitor *visit, void *context);

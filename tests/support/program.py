@@ -1,11 +1,15 @@
 """A program that a test started: its log, its signals, its end by its own process id."""
 
+import contextlib
+import ctypes
 import os
 import re
 import signal
 import subprocess
 
 from support.wait import PATIENCE, wait_until
+
+PR_SET_CHILD_SUBREAPER = 36
 
 
 class Log:
@@ -86,3 +90,68 @@ class Program:
     def kill(self):
         self.signal(signal.SIGKILL)
         return self.process.wait()
+
+
+class Daemon(Program):
+    """
+    A program that goes to the background by itself.  What the test started ends, with
+    CALLER_STATUS; the daemon that it leaves behind, if it does, is ours from then on.
+    """
+
+    def __init__(self, arguments, log_path, environment=None, folder=None):
+        with adopting_orphans():
+            super().__init__(arguments, log_path, environment, folder)
+            self.caller_status = super().wait()
+            left = [pid for pid in children() if name_of(pid) == self.name]
+        self.known = {pid for pid in left if pid not in Daemon.seen}
+        Daemon.seen |= self.known
+        assert len(self.known) <= 1, f"more than one {self.name} is left: {self.known}"
+        self.pid = min(self.known, default=None)
+        self.ended = self.caller_status if self.pid is None else None
+
+    seen = set()  # the daemons of earlier tests and nodes
+
+    @property
+    def status(self):
+        if self.ended is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            self.ended = os.waitstatus_to_exitcode(status) if pid else None
+        return self.ended
+
+    def wait(self, seconds=15.0):
+        wait_until(lambda: self.status is not None, f"{self.name} ends", seconds)
+        return self.status
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        return self.wait()
+
+
+@contextlib.contextmanager
+def adopting_orphans():
+    """Who loses its parent meanwhile becomes this process's child, and not init's."""
+    prctl = ctypes.CDLL(None).prctl
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+
+
+def children():
+    """The processes whose parent is this one."""
+    found = []
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{name}/stat") as file:
+                parent = file.read().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                found.append(int(name))
+    return found
+
+
+def name_of(pid):
+    with contextlib.suppress(OSError):
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    return ""
