@@ -94,6 +94,26 @@ def test_internal_recipients_are_free(okited):
     assert node.account("alice")["sent"] == 1
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "victim%gmail.example@corp.example",
+        '"victim@gmail.example"@corp.example',
+        "gmail.example!victim@corp.example",
+    ],
+)
+@pytest.mark.parametrize("macro", ["with the macro", "without"])
+def test_internal_recipients_route_nothing_elsewhere(okited, address, macro):
+    """Where {rcpt_addr} does not say what the MTA makes of it, it is nobody's address."""
+    node = okited(limits=(DAY,), internal_domains=["corp.example"])
+    with node.session(login="alice") as session:
+        if macro == "without":
+            session.wanted_macros["rcpt"] = "i"
+        message = session.send("news@shop.example", [address, "victim@corp.example"])
+    assert message.gists == ["553 5.1.3 caps", ACCEPTED]
+    assert node.used("alice", "day") == 0
+
+
 def test_null_sender_counts_on_the_login(okited):
     node = okited(limits=({**DAY, "quota": "2/24h"},))
     message = node.send(["a@b.example", "c@d.example", "e@f.example"], sender="", login="alice")

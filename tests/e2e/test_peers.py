@@ -101,6 +101,21 @@ def test_raising_a_limit_loosens_at_once_and_lowering_tightens(okited):
             assert accepted(node.send(to, login=who)) == 0
 
 
+def test_lowering_a_rate_does_not_forget_what_was_used(new_okited, own_redis, clock):
+    """At the old rate it would all have drained away: it is the new one that counts."""
+    redis = own_redis(environment=clock.environment(shutil.which(SERVER)))
+    rate = {"name": "rate", "per": ["account"], "rate": "10/s", "burst": 20}
+    node = new_okited(on=redis, limits=(rate,)).start()
+    to = [f"r{i}@b.example" for i in range(50)]
+    assert 20 <= accepted(node.send(to, login="shop")) < 50
+    node.okite("account", "set", "shop", "--limit", "rate=1/h", check=0)
+    clock.advance(10)
+    # One at most: what had drained before the last of the fifty was refused.
+    assert accepted(node.send(to, login="shop")) <= 1
+    clock.advance(3600)
+    assert 1 <= accepted(node.send(to, login="shop")) <= 2
+
+
 def test_every_counter_expires(okited, redis):
     """Whatever a message leaves in Redis goes by itself."""
     node = okited(

@@ -227,6 +227,32 @@ def test_internal_domains_are_free(guard, postfix):
     assert node.used(ALICE, "day") == 1
 
 
+# Postfix sends all of these on to gmail.example, though they look like corp.example's.
+ROUTED = {
+    "percent": "{}%gmail.example@corp.example",
+    "quoted": '"{}@gmail.example"@corp.example',
+    "bang": "gmail.example!{}@corp.example",
+}
+
+
+@pytest.mark.parametrize("address", ROUTED.values(), ids=ROUTED)
+def test_routed_address_is_judged_as_what_it_becomes(guard, postfix, address):
+    gmail = {"name": "gmail", "per": ["recipient_domain"], "quota": "2/24h"}
+    gmail["when"] = {"recipient_domain": ["gmail.example"]}
+    node = guard(limits=(DAY, gmail), internal_domains=["corp.example"])
+    node.suppress("gone@gmail.example", "--reason", "hard")
+    to = [address.format("gone"), address.format("victim"), "other@gmail.example"]
+    to += [address.format("victim"), "victim@corp.example"]
+    with alice(postfix) as client:
+        outcome = client.deliver(ALICE, to)
+    want = ["550 5.1.1 suppressed", ACCEPTED, ACCEPTED, "451 4.7.1 gmail", ACCEPTED]
+    assert outcome.gists == want
+    postfix.log.wait(r"to=<victim@gmail\.example>.*status=sent")
+    assert node.used(ALICE, "day") == 2
+    assert node.account(ALICE)["sent"] == 2
+    assert node.log.wait(r"rule=gmail .*to=<victim@gmail\.example>")
+
+
 def test_hold(guard, postfix):
     node = guard(limits=(quota("1/24h", action="hold"),))
     with alice(postfix) as client:

@@ -170,6 +170,42 @@ def test_restart_between_messages(new_okited, own_redis):
         assert timed_reply(session)[0] == "accepted"
 
 
+@pytest.mark.parametrize("how", ["cut", "lose"])
+@pytest.mark.parametrize("times", ["once", "always"])
+def test_answer_to_a_charge_is_lost(new_okited, faults, how, times):
+    """It may have been charged: asked again, it might be charged twice."""
+    node = new_okited(on=faults.proxy, limits=(DAY,)).start()
+    with node.session(**ALICE) as session:
+        assert timed_reply(session)[0] == "accepted"
+        if times == "once":
+            faults.proxy.fail_once(how)
+        else:
+            faults.proxy.mode = how
+        assert timed_reply(session)[0] == "451 4.3.0 redis"
+        faults.proxy.mode = "pass"
+        charged = node.used("alice", "day")
+        assert charged in (1, 2)
+        wait_until(lambda: timed_reply(session)[0] == "accepted", "mail is accepted again", 20)
+    assert node.used("alice", "day") == charged + 1
+    assert node.account("alice")["sent"] == 2
+
+
+def test_idle_connection_that_was_closed_is_replaced(new_okited, faults):
+    node = new_okited(on=faults.proxy, limits=(DAY,)).start()
+    with node.session(**ALICE) as session:
+        assert timed_reply(session)[0] == "accepted"
+        faults.proxy.reset()
+        message = session.envelope("news@shop.example", ["a@b.example"])
+        assert message.gists == ["accepted"]
+        faults.proxy.reset()
+        session.content()
+        assert message.end.accepted
+        faults.proxy.reset()
+        assert timed_reply(session)[0] == "accepted"
+    assert node.used("alice", "day") == node.account("alice")["sent"] == 3
+    assert trouble_lines(node) == []
+
+
 def test_start_before_redis(new_okited, own_redis):
     redis = own_redis()
     redis.kill()

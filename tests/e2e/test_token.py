@@ -27,6 +27,16 @@ def test_foreign_copies_are_removed(okited, copies):
     assert "forged" not in token and ("Subject", "x") in message.headers
 
 
+@pytest.mark.parametrize("copies", [0, 1, 3])
+@pytest.mark.parametrize("who", [{"login": ALICE}, {"local": True}], ids=["smtp", "sendmail"])
+def test_internal_recipients_get_none_and_no_foreign_one(okited, who, copies):
+    node = okited(internal_domains=["home.example"])
+    headers = [("Subject", "x"), *[("x-okite-TOKEN", f"forged {i}") for i in range(copies)]]
+    message = node.send(["a@home.example", "b@home.example"], headers=headers, **who)
+    assert message.delivered == ["a@home.example", "b@home.example"]
+    assert message.headers == [("Subject", "x")]
+
+
 def test_at_most_4_kilobytes(okited):
     node = okited(max_recipients=1000)
     for count in (1, 50, 100, 160, 161, 1000):

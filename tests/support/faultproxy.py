@@ -6,7 +6,9 @@
   trickle   the server's answers at one byte a second
   garbage   answer with something that is not RESP
   cut       forward half of an answer, then close
-`refuse()` closes the door, `listen()` opens it again, `reset()` resets what is open.
+  lose      forward nothing of an answer, but close
+`fail_once(MODE)` spoils one answer only.  `refuse()` closes the door, `listen()` opens
+it again, `reset()` resets what is open.
 """
 
 import socket
@@ -23,7 +25,7 @@ class FaultProxy:
     def __init__(self, upstream):
         self.upstream = upstream  # a socket's path, or (host, port)
         self.port = free_port()
-        self.mode = "pass"
+        self.mode, self.once = "pass", None
         self.lock = threading.Lock()
         self.open = set()
         self.door = None
@@ -36,6 +38,9 @@ class FaultProxy:
     def listen(self):
         self.door = socket.create_server(("127.0.0.1", self.port), backlog=128)
         threading.Thread(target=self._accept, args=(self.door,), daemon=True).start()
+
+    def fail_once(self, mode):
+        self.once = mode
 
     def refuse(self):
         """Nobody listens any more, and who was connected is cut off."""
@@ -102,9 +107,12 @@ class FaultProxy:
 
     def _spoil(self, data, target):
         """What to send of an answer; None: close now."""
-        if self.mode == "garbage":
+        mode, self.once = self.once or self.mode, None
+        if mode == "garbage":
             return GARBAGE
-        if self.mode == "cut":
+        if mode == "lose":
+            return None
+        if mode == "cut":
             target.sendall(data[: max(1, len(data) // 2)])
             return None
         while self.mode == "trickle" and data:

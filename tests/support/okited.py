@@ -6,7 +6,7 @@ import signal
 import subprocess
 
 from support import mta
-from support.program import Log, Program
+from support.program import Daemon, Log, Program
 from support.wait import PATIENCE, wait_until
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -96,15 +96,24 @@ class Okited:
 
     # ---- the daemon ----
 
-    def start(self):
-        self.program = self.launch()
-        wait_until(self._answers, f"okited answers on {self.listen}")
+    def start(self, background=False, relative=False):
+        """In the BACKGROUND it serves already when its caller has ended: nothing to wait for."""
+        self.program = self.launch(background, relative)
+        if background:
+            assert self.program.caller_status == 0, self.program.log.text()
+        else:
+            wait_until(self._answers, f"okited answers on {self.listen}")
         return self
 
-    def launch(self):
-        """Start it without waiting: it may be about to refuse."""
-        command = [OKITED, "-f", "-c", self.path]
-        return Program(command, self.log.path, self.environment)
+    def launch(self, background=False, relative=False):
+        """
+        Start it without waiting: it may be about to refuse.  RELATIVE names the
+        configuration as seen from its own folder.
+        """
+        path = os.path.basename(self.path) if relative else self.path
+        kind, how = (Daemon, []) if background else (Program, ["-f"])
+        command = [OKITED, *how, "-c", path]
+        return kind(command, self.log.path, self.environment, self.folder if relative else None)
 
     def _answers(self):
         if self.program.status is not None:

@@ -1,7 +1,8 @@
 """A private Postfix in a folder: own queue, own ports, own log, logins, played clients.
 
 Mail to box.test is kept in one maildir, whoever it is for; mail to any other
-domain is accepted and thrown away, so that tests may write to everybody.  Any
+domain is accepted and thrown away, so that tests may write to everybody.  Only
+corp.example is its own, where "user%elsewhere@corp.example" is sent elsewhere.  Any
 client on the loopback may play another one with XCLIENT.  Needs root.
 """
 
@@ -29,9 +30,10 @@ maillog_file = {folder}/maillog
 maillog_file_prefixes = {folder}
 myhostname = mx.test.example
 myorigin = test.example
-mydestination =
+mydestination = corp.example
 mynetworks = 0.0.0.0/0 [::]/0
 inet_interfaces = 127.0.0.1, [::1]
+local_transport = discard
 default_transport = discard
 relay_transport = discard
 virtual_transport = virtual

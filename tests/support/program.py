@@ -100,16 +100,13 @@ class Daemon(Program):
 
     def __init__(self, arguments, log_path, environment=None, folder=None):
         with adopting_orphans():
+            before = children()
             super().__init__(arguments, log_path, environment, folder)
             self.caller_status = super().wait()
-            left = [pid for pid in children() if name_of(pid) == self.name]
-        self.known = {pid for pid in left if pid not in Daemon.seen}
-        Daemon.seen |= self.known
-        assert len(self.known) <= 1, f"more than one {self.name} is left: {self.known}"
-        self.pid = min(self.known, default=None)
-        self.ended = self.caller_status if self.pid is None else None
-
-    seen = set()  # the daemons of earlier tests and nodes
+            left = [pid for pid in children() - before if name_of(pid) == self.name]
+        assert len(left) <= 1, f"more than one {self.name} is left: {left}"
+        self.pid = left[0] if left else None
+        self.ended = None if left else self.caller_status
 
     @property
     def status(self):
@@ -140,13 +137,13 @@ def adopting_orphans():
 
 def children():
     """The processes whose parent is this one."""
-    found = []
+    found = set()
     for name in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
             with open(f"/proc/{name}/stat") as file:
                 parent = file.read().rpartition(")")[2].split()[1]
             if int(parent) == os.getpid():
-                found.append(int(name))
+                found.add(int(name))
     return found
 
 
