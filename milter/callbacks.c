@@ -102,28 +102,33 @@ static void read_envelope(SMFICTX *context, struct session *session, char **argu
 	policy_classify(&session->runtime->conf->policy, message);
 }
 
+/* What can be said of the message at MAIL, where the MTA awaits an answer.  False: nothing. */
+static bool judge_mail(const struct session *session, struct verdict *verdict)
+{
+	if (!session->message.outgoing || !session->mail_is_answered)
+		return false;
+	if (session->fault != NULL) {
+		reply_to_fault(verdict, session->fault, "5.1.7");
+		return true;
+	}
+	return policy_too_large(
+		       &session->runtime->conf->policy, session->message.size, verdict) &&
+	       !verdict->observed;
+}
+
 static sfsistat on_mail(SMFICTX *context, char **arguments)
 {
 	struct session *session = enter(context);
-	sfsistat status;
 	struct verdict verdict;
 
 	if (session == NULL)
 		return SMFIS_TEMPFAIL;
 	session_begin(session);
 	read_envelope(context, session, arguments);
-	status = quiet(session, SMFIP_NR_MAIL);
-	if (session->message.outgoing && session->mail_is_answered) {
-		if (session->fault != NULL) {
-			reply_to_fault(&verdict, session->fault, "5.1.7");
-			status = reply_refusal(context, session, NULL, &verdict, "mail");
-		} else if (policy_too_large(&session->runtime->conf->policy,
-				   session->message.size, &verdict) &&
-			   !verdict.observed) {
-			status = reply_refusal(context, session, NULL, &verdict, "mail");
-		}
-	}
-	return leave(session, status);
+	if (!judge_mail(session, &verdict))
+		return leave(session, quiet(session, SMFIP_NR_MAIL));
+	report_message(session, &verdict);
+	return leave(session, reply_refusal(context, session, NULL, &verdict, "mail"));
 }
 
 static sfsistat on_recipient(SMFICTX *context, char **arguments)

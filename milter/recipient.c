@@ -73,7 +73,10 @@ static sfsistat refuse_fault(SMFICTX *context, struct session *session,
 	struct recipient recipient = { .digest = "" };
 	struct verdict verdict;
 
-	text_printable(recipient.address.text, sizeof(recipient.address.text), envelope);
+	/* As it came, but for its brackets: whoever shows it makes it printable. */
+	text_copy(recipient.address.text, sizeof(recipient.address.text),
+		envelope + (envelope[0] == '<'));
+	recipient.address.text[strcspn(recipient.address.text, ">")] = '\0';
 	if (session->message.judged_whole) {
 		session_list(session, &recipient, envelope)->fault = fault;
 		return SMFIS_CONTINUE;

@@ -82,6 +82,15 @@ end
 
 local look, charge = {}, {}
 
+-- A rate of 0 never drains, and infinity is no end of life.  An hour at least:
+-- should the rate be lowered meanwhile, what was used before counts.
+local TEN_YEARS_MS, HOUR_MS = 315360000000, 3600000
+
+local function keeps(l, level)
+  local drains = math.ceil(level * l.window / l.amount / 1000)
+  return math.min(math.max(drains, HOUR_MS), TEN_YEARS_MS) + 1000
+end
+
 function look.r(l)
   local state = call('GET', l.key)
   l.level, l.at = 0, now
@@ -95,18 +104,13 @@ function look.r(l)
   l.used = math.ceil(l.level - 1e-6) + l.pending
   if l.wanted > 0 and sum > l.burst + 1e-6 then
     l.full, l.frees = true, math.min(math.ceil((sum - l.burst) * l.window / l.amount), 2^53)
+    if not look_only then call('PEXPIRE', l.key, keeps(l, l.level)) end
   end
 end
 
--- A rate of 0 never drains, and infinity is no end of life.
-local TEN_YEARS_MS, HOUR_MS = 315360000000, 3600000
-
--- Kept for an hour at least: should the rate be lowered meanwhile, what was used before counts.
 function charge.r(l)
   local level, at = l.level + l.wanted, math.max(l.at, now)
-  local drains = math.ceil(level * l.window / l.amount / 1000)
-  call('SET', l.key, string.format('%.17g %.0f', level, at),
-    'PX', math.min(math.max(drains, HOUR_MS), TEN_YEARS_MS) + 1000)
+  call('SET', l.key, string.format('%.17g %.0f', level, at), 'PX', keeps(l, level))
 end
 
 -- A quota is a hash: a count for each 96th of the window, their total (t) and the oldest (o).

@@ -3,8 +3,11 @@
 import re
 import urllib.request
 
+import pytest
+
 from support.wait import free_port
 
+ACCEPTED = "accepted"
 DAY = {"name": "day", "per": ["account"], "quota": "2/24h"}
 
 
@@ -45,6 +48,13 @@ def test_refused_message_has_a_line(okited):
     assert node.log.wait(r"verdict=reject .*rule=caps account=shop ")
 
 
+def test_what_is_no_address_is_made_printable_once(okited):
+    node = okited()
+    node.send(["a\x01b@b.example"], login="shop")
+    line = node.log.wait(r"(verdict=reject .*rule=caps .*)$").group(1)
+    assert words(line)["to"] == "<a\\x01b@b.example>"
+
+
 def test_quiet_about_strangers(okited):
     node = okited()
     node.send(["a@b.example"], client="198.51.100.9")
@@ -53,33 +63,107 @@ def test_quiet_about_strangers(okited):
     assert not node.log.lines("198.51.100.9.*verdict=(tempfail|reject)")
 
 
-def scrape(port):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        assert answer.headers["Content-Type"].startswith("text/plain")
-        return answer.read().decode()
+class Metrics:
+    """What okited tells Prometheus at one moment."""
+
+    def __init__(self, port):
+        url = f"http://127.0.0.1:{port}/metrics"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain")
+            self.text = answer.read().decode()
+
+    def value(self, pattern):
+        """The sum of all whose name and labels match."""
+        found = re.findall(rf"^{pattern} ([0-9.e+]+)$", self.text, re.MULTILINE)
+        return sum(float(number) for number in found)
+
+    def messages(self):
+        """{verdict: how many}, without those that are 0."""
+        found = re.findall(r'^okite_messages_total\{verdict="(\w+)"\} (\d+)$', self.text, re.M)
+        return {verdict: int(number) for verdict, number in found if int(number)}
+
+    def recipients(self):
+        """{(verdict, rule): how many}, without those that are 0."""
+        line = r'^okite_recipients_total\{verdict="(\w+)",rule="([\w-]+)"\} (\d+)$'
+        found = re.findall(line, self.text, re.M)
+        return {(verdict, rule): int(number) for verdict, rule, number in found if int(number)}
 
 
-def test_metrics(okited):
-    port = free_port()
-    node = okited(metrics=f"127.0.0.1:{port}", limits=(DAY,))
+@pytest.fixture
+def measured(okited):
+    """A function that starts an okited, and a function that reads its metrics."""
+
+    def start(**settings):
+        port = free_port()
+        return okited(metrics=f"127.0.0.1:{port}", **settings), lambda: Metrics(port)
+
+    return start
+
+
+def test_metrics(measured):
+    node, metrics = measured(limits=(DAY,))
     node.suppress("gone@b.example")
     node.send(["a@b.example", "gone@b.example", "c@d.example", "e@f.example"], login="alice")
-    text = scrape(port)
-    assert text.endswith("\n")
+    now = metrics()
+    assert now.text.endswith("\n")
+    assert now.messages() == {"accept": 1}
+    assert now.recipients() == {
+        ("accept", "none"): 2,
+        ("tempfail", "day"): 1,
+        ("reject", "suppressed"): 1,
+    }
+    assert now.value("okite_degraded") == 0
+    assert now.value("okite_redis_seconds_count") > 0
+    assert re.search(r'^okite_build_info\{version="[^"]+"\} 1$', now.text, re.MULTILINE)
+    assert "@" not in now.text and "alice" not in now.text
 
-    def value(pattern):
-        return sum(
-            float(number) for number in re.findall(rf"^{pattern} ([0-9.e+]+)$", text, re.MULTILINE)
-        )
 
-    assert value(r'okite_messages_total\{verdict="accept"\}') == 1
-    assert value(r'okite_recipients_total\{[^}]*verdict="accept"[^}]*\}') == 2
-    assert value(r'okite_recipients_total\{[^}]*rule="day"[^}]*\}') == 1
-    assert value(r'okite_recipients_total\{[^}]*rule="suppressed"[^}]*\}') == 1
-    assert value("okite_degraded") == 0
-    assert value("okite_redis_seconds_count") > 0
-    assert re.search(r'^okite_build_info\{version="[^"]+"\} 1$', text, re.MULTILINE)
-    assert "@" not in text and "alice" not in text
+def test_metrics_of_a_held_message(measured):
+    """It is held whole: its first recipient too, who was within the limit."""
+    node, metrics = measured(limits=({**DAY, "quota": "2/24h", "action": "hold"},))
+    assert node.send(["a@b.example"], login="alice").quarantine is None
+    assert node.send(["b@b.example", "c@d.example"], login="alice").quarantine is not None
+    assert metrics().messages() == {"accept": 1, "hold": 1}
+    assert metrics().recipients() == {("accept", "none"): 1, ("hold", "day"): 2}
+
+
+def test_metrics_of_a_held_message_from_sendmail(measured):
+    node, metrics = measured(limits=(DAY,), local_submission="hold")
+    assert node.send(["a@b.example"], local=True).quarantine is None
+    assert node.send(["b@b.example", "c@d.example"], local=True).quarantine is not None
+    assert metrics().messages() == {"accept": 1, "hold": 1}
+    assert metrics().recipients() == {("accept", "none"): 1, ("hold", "day"): 2}
+
+
+def test_metrics_of_a_message_refused_at_its_end(measured):
+    """Its recipients were let in at RCPT, but are not accepted."""
+    node, metrics = measured(max_size="1K")
+    to = ["a@b.example", "c@d.example"]
+    message = node.send(to, login="alice", body=b"x" * 5000)
+    assert message.gists == [ACCEPTED] * 2 and message.end.gist == "552 5.3.4 caps"
+    assert metrics().messages() == {"reject": 1}
+    assert metrics().recipients() == {("reject", "caps"): 2}  # and none more for the message
+
+
+def test_metrics_of_a_message_refused_at_mail(measured):
+    node, metrics = measured(max_size="1K")
+    message = node.send(["a@b.example"], login="alice", options=["SIZE=5000"])
+    assert message.mail.gist == "552 5.3.4 caps"
+    assert metrics().messages() == {"reject": 1}
+    assert metrics().recipients() == {}
+
+
+def test_metrics_of_sendmail(measured):
+    node, metrics = measured(limits=(DAY,))
+    node.suppress("gone@b.example")
+    message = node.send(["a@b.example", "gone@b.example", "c@d.example"], local=True)
+    assert message.delivered == ["a@b.example", "c@d.example"]
+    assert metrics().messages() == {"accept": 1}
+    assert metrics().recipients() == {("accept", "none"): 2, ("reject", "suppressed"): 1}
+    assert not node.send(["e@f.example"], local=True).end.accepted
+    assert metrics().messages() == {"accept": 1, "tempfail": 1}
+    accepted = [n for (verdict, _), n in metrics().recipients().items() if verdict == "accept"]
+    assert accepted == [2]
 
 
 def test_metrics_tell_of_trouble(new_okited, own_redis):
@@ -87,8 +171,5 @@ def test_metrics_tell_of_trouble(new_okited, own_redis):
     node = new_okited(on=redis, metrics=f"127.0.0.1:{port}").start()
     redis.kill()
     node.send(["a@b.example"], login="alice")
-    text = scrape(port)
-    assert re.search(r"^okite_degraded 1$", text, re.MULTILINE)
-    assert (
-        float(re.search(r"^okite_redis_errors_total ([0-9.e+]+)$", text, re.MULTILINE).group(1)) > 0
-    )
+    assert Metrics(port).value("okite_degraded") == 1
+    assert Metrics(port).value("okite_redis_errors_total") > 0

@@ -63,6 +63,39 @@ def test_nobody_left_bounces_to_the_sender(guard, postfix):
     assert node.account("local")["sent"] == 0
 
 
+def test_internal_recipient_gets_what_the_suppressed_one_does_not(guard, postfix):
+    node = guard(internal_domains=["box.test"])
+    node.suppress("gone@y.example", "--reason", "hard")
+    postfix.sendmail(SENDER, ["gone@y.example", "in@box.test"])
+    postfix.wait_inbox("in@box.test")
+    postfix.wait_idle()
+    assert [message["Delivered-To"] for message in postfix.inbox()] == ["in@box.test"]
+    (event,) = node.wait_events("removed")
+    assert event["recipient"] == "gone@y.example"
+    assert node.account("local")["sent"] == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "victim%gmail.example@corp.example",
+        '"victim@gmail.example"@corp.example',
+        "gmail.example!victim@corp.example",
+    ],
+)
+def test_routed_address_is_taken_out(guard, postfix, address):
+    """Cleanup tells no {rcpt_addr} that would say where it goes: it goes nowhere."""
+    node = guard(limits=(DAY,), internal_domains=["corp.example"])
+    postfix.sendmail(SENDER, ["a@box.test", address, "b@box.test"])
+    postfix.wait_inbox("a@box.test", "b@box.test")
+    postfix.wait_idle()
+    assert len(postfix.inbox()) == 2  # and no bounce
+    assert "gmail.example>" not in "".join(postfix.log.lines("status="))
+    (event,) = node.wait_events("removed")
+    assert event["recipient"] == address and event["reply"].startswith("553 5.1.3")
+    assert node.used("local", "day") == 2
+
+
 def test_limit_used_up_waits(guard, postfix):
     node = guard(limits=(quota("3/24h"),), local_submission="tempfail")
     postfix.sendmail(SENDER, ["a@box.test", "b@box.test"])
@@ -209,6 +242,95 @@ def test_never_answered_at_rcpt(okited, settings, to, end, delivered):
         assert not message.end.accepted
 
 
+@pytest.mark.parametrize("action", ["reject", "discard", "tempfail"])
+@pytest.mark.parametrize("order", ["gone first", "gone last"])
+def test_internal_recipient_keeps_the_message(okited, action, order):
+    """One suppressed and one internal recipient, whatever is done about suppressed ones."""
+    node = okited(internal_domains=["home.example"], suppression={"action": action})
+    node.suppress("gone@b.example", "--reason", "hard")
+    to = ["gone@b.example", "in@home.example"]
+    message = node.send(to if order == "gone first" else to[::-1], local=True)
+    assert message.end.gist == ACCEPTED
+    assert message.delivered == ["in@home.example"]
+    (event,) = node.wait_events("removed")
+    assert (event["recipient"], event["rule"]) == ("gone@b.example", "suppressed")
+    assert [event for event in node.events() if event["event"] == "refused"] == []
+    assert node.account("local")["sent"] == 0
+
+
+def test_all_suppressed_and_discarded(okited):
+    node = okited(suppression={"action": "discard"}, limits=(DAY,))
+    to = ["gone@b.example", "away@b.example"]
+    for address in to:
+        node.suppress(address, "--reason", "hard")
+    message = node.send(to, local=True)
+    assert message.end.accepted and message.delivered == []
+    removed = node.wait_events("removed", 2)
+    assert [event["recipient"] for event in removed] == to
+    assert node.account("local")["sent"] == 0
+    assert node.used("local", "day") == 0
+
+
+def test_all_suppressed_and_tempfailed(okited):
+    """4xx would bring it back each minute, for ever."""
+    node = okited(suppression={"action": "tempfail"}, limits=(DAY,))
+    to = ["gone@b.example", "away@b.example"]
+    for address in to:
+        node.suppress(address, "--reason", "hard")
+    message = node.send(to, local=True)
+    assert message.end.gist == "550 5.1.1 suppressed"
+    assert "suppressed: earlier mail bounced" in message.end.text
+    assert node.account("local")["sent"] == 0
+    assert node.used("local", "day") == 0
+
+
+NO_ADDRESS = {
+    "10,000 characters": "x" * 10_000 + "@b.example",
+    "a control character": "a\x01b@b.example",
+}
+
+
+@pytest.mark.parametrize("name", NO_ADDRESS)
+def test_what_is_no_address_is_taken_out(okited, name):
+    node = okited(limits=(DAY,))
+    to = ["a@b.example", NO_ADDRESS[name], "c@d.example"]
+    message = node.send(to, local=True)
+    assert message.gists == [ACCEPTED] * 3 and message.end.accepted
+    assert message.delivered == ["a@b.example", "c@d.example"]
+    (event,) = node.wait_events("removed")
+    assert event["rule"] == "caps" and event["reply"].startswith("553 5.1.3")
+    assert event["recipient"][:1] == NO_ADDRESS[name][:1]
+    assert node.used("local", "day") == 2
+    assert node.account("local")["sent"] == 2
+
+
+@pytest.mark.parametrize("name", NO_ADDRESS)
+def test_what_is_no_address_alone_is_rejected(okited, name):
+    node = okited(limits=(DAY,))
+    message = node.send([NO_ADDRESS[name]], local=True)
+    assert message.gists == [ACCEPTED]
+    assert message.end.gist == "553 5.1.3 caps"
+    assert node.used("local", "day") == 0
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "victim%gmail.example@corp.example",
+        '"victim@gmail.example"@corp.example',
+        "gmail.example!victim@corp.example",
+    ],
+)
+def test_internal_recipients_route_nothing_elsewhere(okited, address):
+    node = okited(limits=(DAY,), internal_domains=["corp.example"])
+    message = node.send(["a@b.example", address], local=True)
+    assert message.end.accepted and message.delivered == ["a@b.example"]
+    (event,) = node.wait_events("removed")
+    assert event["recipient"] == address and event["reply"].startswith("553 5.1.3")
+    assert node.send([address], local=True).end.gist == "553 5.1.3 caps"
+    assert node.used("local", "day") == 1
+
+
 def test_too_large(okited):
     node = okited(max_size="10K", limits=(quota("10/24h"),))
     message = node.send(["a@b.example"], local=True, body=b"x" * 20_000)
@@ -231,3 +353,13 @@ def test_observing(okited):
     for _ in range(2):
         assert node.send(to, local=True).delivered == to
     assert node.log.wait(r"rule=suppressed .*to=<gone@b\.example>") and node.log.wait(r"rule=day ")
+
+
+def test_observing_more_recipients_than_allowed(okited):
+    node = okited(mode="observe", max_recipients=2)
+    to = [f"r{i}@b.example" for i in range(3)]
+    message = node.send(to, local=True)
+    assert message.end.accepted and message.delivered == to
+    assert node.log.wait(r"stage=eom rule=caps account=local .*to=<r2@b\.example>.* observed=yes")
+    assert len(node.log.lines("rule=caps")) == 1
+    assert node.account("local")["sent"] == 3
