@@ -131,5 +131,5 @@ bool clock_from_text(const char *text, int64_t *moment_us)
 	if (*text != '\0')
 		return false;
 	*moment_us = (int64_t)timegm(&parts) * SECOND_US + fraction_us - offset_us;
-	return true;
+	return *moment_us >= 0;
 }

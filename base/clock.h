@@ -17,5 +17,5 @@ int64_t clock_monotonic_us(void); /* for deadlines */
 /* RFC 3339 in UTC, to the second ("2026-11-24T03:56:40Z"); "" for 0, which means never. */
 char *clock_to_text(char *to, size_t size, int64_t moment_us);
 
-/* The reverse, also with a fraction, an offset, or a date alone. */
+/* The reverse, also with a fraction, an offset, or a date alone; nothing before 1970. */
 bool clock_from_text(const char *text, int64_t *moment_us);

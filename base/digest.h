@@ -4,8 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/error.h"
-
 /*
  * What is made of the fleet's secret: keyed digests of addresses, the
  * fingerprint by which nodes know that they share it, and the sealing of
@@ -24,13 +22,7 @@ enum {
 
 struct secret;
 
-/*
- * Read the secret.  Where there is no such file it is made: 32 random bytes,
- * mode 0640, in the group of its folder.  NULL, with ERROR set, when that
- * cannot be, or when what is there is no secret.
- */
-struct secret *secret_read(const char *path, struct error *error);
-/* From 32 bytes that are at hand already: tests. */
+/* From its bytes: for those in a file see base/secret.h. */
 struct secret *secret_new(const uint8_t bytes[SECRET_BYTES]);
 void secret_free(struct secret *secret);
 

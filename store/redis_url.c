@@ -88,8 +88,10 @@ static bool parse_tcp(struct redis_url *url, const char *text)
 	if (*host == '[') {
 		const char *bracket = memchr(host, ']', (size_t)(end - host));
 
-		if (bracket == NULL || !decode(url->host, sizeof(url->host), host + 1,
-					       (size_t)(bracket - host - 1)))
+		if (bracket == NULL ||
+			!decode(url->host, sizeof(url->host), host + 1,
+				(size_t)(bracket - host - 1)) ||
+			url->host[0] == '\0')
 			return false;
 		if (bracket + 1 == end)
 			return true;

@@ -136,6 +136,51 @@ static void plain(void **state)
 	}
 }
 
+/* What looks like an address that it is not. */
+static void plain_refuses_the_invisible(void **state)
+{
+	static const struct {
+		const char *name, *line;
+		bool want; /* is it one? */
+	} cases[] = {
+		{ "a byte order mark",
+			"\xEF\xBB\xBF"
+			"a@b.example",
+			true },
+		{ "in the middle",
+			"a\xE2\x80\x8B"
+			"c@b.example",
+			true },
+		{ "before the @", "a\xE2\x81\xA0@b.example", true },
+		{ "a soft hyphen",
+			"a\xC2\xAD"
+			"c@b.example",
+			true },
+		{ "a tag of four bytes", "a\xF3\xA0\x80\xA0@b.example", true },
+		{ "in angle brackets",
+			"<\xEF\xBB\xBF"
+			"a@b.example>",
+			true },
+		{ "before a domain", "\xEF\xBB\xBF@b.example", true },
+		{ "letters", "\xC3\xA9\xE4\xB8\xAD@b.example", false },
+		{ "four bytes", "\xF0\x9F\x98\x80@b.example", false },
+		{ "no UTF-8", "a\xEF\xBB@b.example", false },
+		{ "half a character at the end", "a\xEF", false },
+	};
+	struct entry_defaults defaults = make_defaults();
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct suppression entry;
+		const char *fault =
+			format_read(find("plain"), &defaults, cases[i].line, &entry);
+
+		CASE_EQUAL_INT(cases[i].name,
+			fault != NULL && strcmp(fault, "an invisible character") == 0,
+			cases[i].want);
+	}
+}
+
 static void plain_takes_the_defaults(void **state)
 {
 	struct entry_defaults defaults = make_defaults();
@@ -370,6 +415,7 @@ int main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(guesses),
 		cmocka_unit_test(plain),
+		cmocka_unit_test(plain_refuses_the_invisible),
 		cmocka_unit_test(plain_takes_the_defaults),
 		cmocka_unit_test(okite),
 		cmocka_unit_test(okite_refuses),

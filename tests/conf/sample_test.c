@@ -117,8 +117,8 @@ static void the_sample_is_the_defaults(void **state)
 		got->policy.limits, want->policy.limits, want->policy.limit_count);
 	assert_int_equal(got->policy.plan_count, want->policy.plan_count);
 	assert_int_equal(got->policy.assignment_count, 0);
-	conf_release(got);
-	conf_release(want);
+	conf_free(got);
+	conf_free(want);
 	free(complaints);
 	free(path);
 }
@@ -161,8 +161,8 @@ static void the_sample_is_good_when_all_is_uncommented(void **state)
 				plan_limit(&got->policy.plans[i], plan->limits[j].name),
 				&plan->limits[j], 1);
 	}
-	conf_release(got);
-	conf_release(want);
+	conf_free(got);
+	conf_free(want);
 	free(complaints);
 	free(text);
 	free(path);
@@ -187,7 +187,7 @@ static void assert_in_sample(const char *text, const struct conf_option *option)
 		at[0] = 'Q';
 		want = xasprintf(": %.*sQ%s: there is no such option",
 			(int)(name - option->name), option->name, name + 1);
-		conf_release(files_read_text(copy, &complaints));
+		conf_free(files_read_text(copy, &complaints));
 		found = strstr(complaints, want) != NULL;
 		at[0] = name[0];
 		free(complaints);
@@ -284,7 +284,7 @@ static void the_examples_of_the_manual_page_are_good(void **state)
 		const char *text = at + strlen(start), *end = strstr(text, "\n.Ed");
 		char *example = xasprintf("%.*s\n", (int)(end - text), text);
 
-		conf_release(files_read_good("an example", example));
+		conf_free(files_read_good("an example", example));
 		free(example);
 		count++;
 	}

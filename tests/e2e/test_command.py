@@ -141,6 +141,44 @@ def test_check_changes_nothing(node, redis):
     assert [key for key in redis.keys() if "secret" not in key] == []
 
 
+def limited_user(new_okited, redis, folder, *rules):
+    """A node whose user of Redis may not do everything."""
+    redis.call("ACL", "SETUSER", "limited", "reset", "on", ">secret", *rules)
+    path = f"{folder}/password"
+    with open(path, "w") as file:
+        file.write("secret\n")
+    return new_okited(on=redis, redis={"user": "limited", "password_file": path})
+
+
+def test_check_names_missing_rights(new_okited, own_redis, folder):
+    denied = ("-xadd", "-scan", "-zadd", "-hsetnx", "-pexpireat", "-hget")
+    redis = own_redis()
+    node = limited_user(new_okited, redis, folder, "~*", "+@all", *denied)
+    findings = node.okite("check", json=True, check=1).objects
+    (fault,) = [one["message"] for one in findings if one["level"] == "error"]
+    assert "may not use PEXPIREAT, HSETNX, HGET, ZADD, XADD, SCAN:" in fault, fault
+    assert [key for key in redis.keys() if "secret" not in key and "check" not in key] == []
+
+
+@pytest.mark.parametrize("command, name", [("-script", "SCRIPT LOAD"), ("-evalsha", "EVALSHA")])
+def test_check_names_missing_scripts(new_okited, own_redis, folder, command, name):
+    node = limited_user(new_okited, own_redis(), folder, "~*", "+@all", command)
+    findings = node.okite("check", json=True, check=1).objects
+    (fault,) = [one["message"] for one in findings if one["level"] == "error"]
+    assert f"may not use {name}:" in fault, fault
+
+
+def test_check_of_what_is_enough(new_okited, own_redis, folder):
+    """Rights to our keys, and none that are dangerous."""
+    rules = ("~okite:*", "+@all", "-@dangerous", "-@admin")
+    node = limited_user(new_okited, own_redis(), folder, *rules)
+    findings = node.okite("check", json=True, check=0).objects
+    assert any("may run scripts" in one["message"] for one in findings), findings
+    node = limited_user(new_okited, own_redis(), folder, "~okite:secret", "+@all")
+    findings = node.okite("check", json=True, check=1).objects
+    assert any('keys that begin with "okite:"' in one["message"] for one in findings), findings
+
+
 # ---- explain ----
 
 
@@ -199,6 +237,32 @@ def test_explain_paused_and_too_large_and_stranger(new_okited):
     arguments = ["explain", "--from", "x@y.example", "--to", "a@b.example"]
     (line,) = node.okite(*arguments, "--client", "198.51.100.9", json=True, check=0).objects
     assert line["verdict"] == "accept"
+
+
+def local(node, *to, status=None):
+    arguments = ["explain", "--from", "news@shop.example", "--local", "--to", *to]
+    lines = node.okite(*arguments, json=True, check=status).objects
+    return [(line["verdict"], line["rule"]) for line in lines]
+
+
+def test_explain_local_beside_internal_recipients(new_okited):
+    """As okited does: an internal recipient keeps a message whose others are taken out."""
+    node = new_okited(limits=(DAY,), internal_domains=["in.example"], max_recipients=3)
+    node.suppress("gone@b.example", "--reason", "hard")
+    assert local(node, "a@in.example", "gone@b.example") == [
+        ("accept", "internal"),
+        ("reject", "suppressed"),
+    ]
+    assert local(node, "gone@b.example", status=1) == [("reject", "suppressed")]
+    # An address that routes mail is taken out, and the others go on.
+    assert local(node, "a@in.example", "x%y.example@in.example", "c@d.example") == [
+        ("accept", "internal"),
+        ("reject", "caps"),
+        ("accept", ""),
+    ]
+    # Too many is the message's.
+    many = [f"r{number}@b.example" for number in range(4)]
+    assert local(node, "a@in.example", *many, status=1) == [("reject", "caps")] * 5
 
 
 def test_explain_for_people(node):
@@ -276,7 +340,18 @@ def test_account_set_takes_effect_at_once(node):
 
 
 def test_account_set_refuses_nonsense(node):
-    for value in ("day=often", "day=0/24h", "nosuch=1/24h", "day=-1/24h"):
+    for value in (
+        "day=often",
+        "day=0/24h",
+        "nosuch=1/24h",
+        "day=-1/24h",
+        # The bounds of the configuration.
+        "day=1000000001/24h",
+        "day=1/32d",
+        "day=1/999ms",
+        "rate=100001/s",
+        "rate=1/32d",
+    ):
         answer = node.okite("account", "set", ALICE, "--limit", value)
         assert answer.status in (1, 64), (value, answer)
         assert answer.err.strip()
@@ -323,6 +398,31 @@ def test_account_reset(node):
 def test_account_names_are_lower_case(node):
     node.okite("account", "pause", "BOB@Test.example", check=0)
     assert node.account("bob@test.example")["standing"] == "paused"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["suppress", "add", "new@b.example"],
+        ["suppress", "remove", "old@b.example"],
+        ["account", "pause", "bob"],
+        ["account", "resume", "paused"],
+    ],
+    ids=" ".join,
+)
+def test_no_change_without_its_event(node, redis, arguments):
+    """75: then nothing was changed."""
+    node.suppress("old@b.example")
+    node.okite("account", "pause", "paused", check=0)
+    redis.call("RENAME", "okite:events", "elsewhere")
+    redis.call("SET", "okite:events", "not a stream")
+    before = [node.okite(what, "list", json=True).objects for what in ("suppress", "account")]
+    assert node.okite(*arguments).status == 75
+    after = [node.okite(what, "list", json=True).objects for what in ("suppress", "account")]
+    assert after == before
+    redis.call("RENAME", "elsewhere", "okite:events")
+    node.okite(*arguments, check=0)
+    assert len(node.events()) == 3
 
 
 # ---- verified recipients ----

@@ -153,6 +153,20 @@ def test_import_with_bad_lines(node, folder):
     assert re.search(r"\b2\b", answer.err) and re.search(r"\b4\b", answer.err)
     with open(path + ".rejected") as file:
         assert file.read().splitlines() == ["not an address", "@"]
+    # Put right and imported again: what was bad is no more.
+    with open(path, "w") as file:
+        file.write("a@b.example\nc@d.example\n")
+    node.okite("suppress", "import", path, check=0)
+    assert not os.path.exists(path + ".rejected")
+
+
+def test_import_of_an_invisible_character(node):
+    """Two lists that were joined: the mark of the second is no part of an address."""
+    text = "\ufeffa@b.example\n\ufeffc@d.example\nso\u200bft@b.example\n"
+    answer = node.okite("suppress", "import", "-", input=text, json=True, check=1)
+    assert (answer.object["added"], answer.object["rejected"]) == (1, 2)
+    assert answer.err.count("an invisible character") == 2
+    assert set(entries(node)) == {("a@b.example", "everyone")}
 
 
 def test_import_from_a_pipe_with_bad_lines(node):

@@ -45,6 +45,8 @@ BAD = {
     "a plan that is not there": ('default_plan = "gold";\n', 1, "default_plan"),
     "an account on no plan": ('accounts = ( { name = "a"; plan = "gold"; } );\n', 1, "plan"),
     "a bad URL": ('redis = {\n  url = "http://127.0.0.1/";\n};\n', 2, "url"),
+    "a pattern as the prefix": ('redis = {\n  prefix = "a*:";\n};\n', 2, "prefix"),
+    "Redis waited for too long": ('redis = { timeout = "6s"; };\n', 1, "timeout"),
     "a bad duration": ('redis = { timeout = "soon"; };\n', 1, "timeout"),
     "a bad size": ('max_size = "10X";\n', 1, "max_size"),
     "a bad listen": ('listen = "tcp:25";\n', 1, "listen"),
@@ -106,6 +108,41 @@ def test_missing_secret_is_not_made_up_for_a_fleet_that_has_one(okited, new_okit
     os.unlink(second.secret_path)
     assert second.launch().wait() != 0
     assert second.log.wait(r"(?i)secret")
+
+
+def test_missing_secret_is_made_by_who_writes_only(new_okited, redis):
+    node = new_okited()
+    os.unlink(node.secret_path)
+    for arguments in (
+        ["explain", "--from", "a@b.example", "--to", "c@d.example"],
+        ["suppress", "list"],
+        ["suppress", "show", "a@b.example"],
+        ["suppress", "export"],
+        ["suppress", "remove", "a@b.example"],
+        ["account", "list"],
+        ["account", "show", "x"],
+        ["verified", "list"],
+        ["events"],
+    ):
+        answer = node.okite(*arguments, check=1)
+        assert node.secret_path in answer.err and "copy" in answer.err, answer
+        assert not os.path.exists(node.secret_path)
+    findings = node.okite("check", json=True, check=0).objects
+    (told,) = [one for one in findings if one["where"] == node.secret_path]
+    assert told["level"] == "warning" and "copy" in told["message"], told
+    assert any("Redis" in one["message"] or one["where"] == "redis" for one in findings)
+    assert not os.path.exists(node.secret_path) and redis.keys() == []
+    node.suppress("a@b.example")
+    assert os.stat(node.secret_path).st_size == 32
+
+
+def test_check_of_a_further_node_without_the_secret(okited, new_okited):
+    okited().send(["a@b.example"], login="x")
+    second = new_okited()
+    os.unlink(second.secret_path)
+    findings = second.okite("check", json=True, check=1).objects
+    assert [one["level"] for one in findings if one["where"] == "redis"] == ["error"], findings
+    assert not os.path.exists(second.secret_path)
 
 
 @pytest.mark.parametrize("content, mode", [(b"short", 0o640), (b"", 0o640), (bytes(32), 0o666)])

@@ -38,6 +38,7 @@
 	CASE(test_reset_limits)                                                          \
 	CASE(test_each_limit_key)                                                        \
 	CASE(test_events)                                                                \
+	CASE(test_events_come_with_their_change)                                         \
 	CASE(test_check)                                                                 \
 	CASE(test_threads_share_a_quota)
 

@@ -64,7 +64,7 @@ void test_account_record(void **state)
 	record.override_count = 2;
 	record.overrides[0] = (struct override){ "day", "100/24h", NOW + 5 };
 	record.overrides[1] = (struct override){ "pace", "none", 0 };
-	assert_true(store_replace_account(*state, &record, &replaced, NULL));
+	assert_true(store_replace_account(*state, &record, NULL, &replaced, NULL));
 	assert_true(replaced);
 	assert_true(record.version > NOW);
 
@@ -119,13 +119,13 @@ void test_account_is_replaced_once(void **state)
 	int64_t version;
 	char names[200] = "";
 
-	assert_true(store_replace_account(*state, &mine, &replaced, NULL));
+	assert_true(store_replace_account(*state, &mine, NULL, &replaced, NULL));
 	assert_true(replaced);
 	text_copy(theirs.note, sizeof(theirs.note), "lost");
-	assert_true(store_replace_account(*state, &theirs, &replaced, NULL));
+	assert_true(store_replace_account(*state, &theirs, NULL, &replaced, NULL));
 	assert_false(replaced);
 	version = mine.version;
-	assert_true(store_replace_account(*state, &mine, &replaced, NULL));
+	assert_true(store_replace_account(*state, &mine, NULL, &replaced, NULL));
 	assert_true(replaced);
 	assert_true(mine.version > version);
 	assert_true(store_account(*state, "shop", &mine, &replaced, NULL));
@@ -263,6 +263,70 @@ void test_events(void **state)
 	assert_true(store_record(*state, events, 1, NULL));
 	assert_true(store_each_event(*state, after, see_event, &seen, NULL));
 	assert_int_equal(seen.count, 4);
+	assert_in_range(seen.last.time_us, clock_now_us() - 60 * SECOND_US,
+		clock_now_us() + SECOND_US);
+}
+
+static bool count_event(const struct event *event, void *context)
+{
+	(void)event;
+	++*(int *)context;
+	return true;
+}
+
+static int count_events(struct store *store)
+{
+	int count = 0;
+
+	assert_true(store_each_event(store, NULL, count_event, &count, NULL));
+	return count;
+}
+
+/* Neither is without the other, and what changes nothing is no event. */
+void test_events_come_with_their_change(void **state)
+{
+	static const struct event event = { .kind = EVENT_SUPPRESSED, .account = "shop" };
+	struct suppression entry = { .reason = REASON_HARD,
+		.digest = "0123456789abcdef0123456789abcdef",
+		.scope = SCOPE_EVERYONE };
+	struct account record = { .name = "shop", .note = "new" }, old = record;
+	struct seen_events seen = { .most = 1, .in_order = true };
+	enum change change;
+	bool done;
+
+	assert_true(store_suppress(*state, &entry, 1, &event, &change, NULL));
+	assert_int_equal(change, CHANGE_ADDED);
+	assert_int_equal(count_events(*state), 1);
+	assert_true(store_suppress(*state, &entry, 1, &event, &change, NULL));
+	assert_int_equal(change, CHANGE_UNCHANGED);
+	assert_int_equal(count_events(*state), 1);
+	entry.reason = REASON_COMPLAINT;
+	assert_true(store_suppress(*state, &entry, 1, &event, &change, NULL));
+	assert_int_equal(change, CHANGE_CHANGED);
+	assert_int_equal(count_events(*state), 2);
+	assert_true(store_suppress(*state, &entry, 1, NULL, &change, NULL));
+
+	assert_true(store_unsuppress(
+		*state, entry.digest, SCOPE_EVERYONE, &event, &done, NULL));
+	assert_true(done);
+	assert_int_equal(count_events(*state), 3);
+	assert_true(store_unsuppress(
+		*state, entry.digest, SCOPE_EVERYONE, &event, &done, NULL));
+	assert_false(done);
+	assert_int_equal(count_events(*state), 3);
+
+	assert_true(store_replace_account(*state, &record, &event, &done, NULL));
+	assert_true(done);
+	assert_int_equal(count_events(*state), 4);
+	assert_true(store_replace_account(*state, &old, &event, &done, NULL));
+	assert_false(done);
+	assert_int_equal(count_events(*state), 4);
+	assert_true(store_account(*state, "shop", &record, &done, NULL));
+	assert_string_equal(record.note, "new");
+
+	assert_true(store_each_event(*state, NULL, see_event, &seen, NULL));
+	assert_int_equal(seen.last.kind, EVENT_SUPPRESSED);
+	assert_string_equal(seen.last.account, "shop");
 	assert_in_range(seen.last.time_us, clock_now_us() - 60 * SECOND_US,
 		clock_now_us() + SECOND_US);
 }

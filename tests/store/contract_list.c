@@ -36,7 +36,7 @@ static enum change suppress(struct store *store, struct suppression entry)
 	enum change change = CHANGE_UNCHANGED;
 	struct error error = ERROR_NONE;
 
-	if (!store_suppress(store, &entry, 1, &change, &error))
+	if (!store_suppress(store, &entry, 1, NULL, &change, &error))
 		fail_msg("%s", error.text);
 	return change;
 }
@@ -111,7 +111,8 @@ void test_suppressions_end(void **state)
 	ask(*state, &asking);
 	assert_int_equal(asking.facts.recipients[0].suppressed, REASON_NONE);
 	done(&asking);
-	assert_true(store_unsuppress(*state, entry.digest, entry.scope, &found, NULL));
+	assert_true(
+		store_unsuppress(*state, entry.digest, entry.scope, NULL, &found, NULL));
 	assert_false(found);
 
 	entry.until_us = clock_now_us() + HOUR_US;
@@ -184,14 +185,14 @@ void test_suppressions_of_one_digest(void **state)
 		*state, everyone.digest, "", find_entry, &found, NULL));
 	assert_int_equal(found.count, 3);
 
-	assert_true(
-		store_unsuppress(*state, everyone.digest, SCOPE_EVERYONE, &there, NULL));
+	assert_true(store_unsuppress(
+		*state, everyone.digest, SCOPE_EVERYONE, NULL, &there, NULL));
 	assert_true(there);
-	assert_true(
-		store_unsuppress(*state, everyone.digest, SCOPE_EVERYONE, &there, NULL));
+	assert_true(store_unsuppress(
+		*state, everyone.digest, SCOPE_EVERYONE, NULL, &there, NULL));
 	assert_false(there);
 	assert_true(store_unsuppress(
-		*state, everyone.digest, "{w:eird}* [account]?", &there, NULL));
+		*state, everyone.digest, "{w:eird}* [account]?", NULL, &there, NULL));
 	assert_true(there);
 	found.count = 0;
 	assert_true(store_find_suppressions(
@@ -239,7 +240,7 @@ void test_each_suppression(void **state)
 		snprintf(address, sizeof(address), "user%d@x.example", i % (MANY - 1));
 		entries[i] = entry_for(address, SCOPE_EVERYONE, REASON_SOFT);
 	}
-	assert_true(store_suppress(*state, entries, MANY, changes, NULL));
+	assert_true(store_suppress(*state, entries, MANY, NULL, changes, NULL));
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(
 			changes[i], i < MANY - 1 ? CHANGE_ADDED : CHANGE_UNCHANGED);

@@ -238,6 +238,80 @@ static void strange_answers_are_none(void **state)
 	}
 }
 
+static struct link *open_as(
+	const char *user, const char *password_file, struct error *error)
+{
+	struct redis_settings settings = {
+		.url = (char *)(uintptr_t)redis_server_url(server),
+		.user = (char *)(uintptr_t)user,
+		.password_file = (char *)(uintptr_t)password_file,
+		.prefix = (char *)"who:",
+		.timeout_us = 500000,
+	};
+
+	return link_open(&settings, secret, true, error);
+}
+
+/* What is too long is told, not cut: cut, it would be a wrong one. */
+static void a_user_that_does_not_fit(void **state)
+{
+	struct error error = ERROR_NONE;
+	char user[129] = "";
+	struct link *link;
+
+	(void)state;
+	if (server == NULL)
+		skip();
+	memset(user, 'u', 128);
+	assert_null(open_as(user, "", &error));
+	assert_string_equal(error.text, "redis.user is longer than 127 bytes");
+	user[127] = '\0';
+	link = open_as(user, "", &error);
+	assert_non_null(link);
+	link_close(link);
+}
+
+static void passwords_of_files(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t length;		/* of the password, and what stands behind it */
+		const char *end, *want; /* in the error */
+	} cases[] = {
+		{ "longest", 255, "", "WRONGPASS" },
+		{ "longest, with an end", 255, "\r\nmore\n", "WRONGPASS" },
+		{ "too long", 256, "", "more than 255 bytes" },
+		{ "too long, with an end", 256, "\n", "more than 255 bytes" },
+	};
+	char path[64], answer[512];
+	struct error error = ERROR_NONE;
+	struct link *link;
+
+	(void)state;
+	if (server == NULL)
+		skip();
+	snprintf(path, sizeof(path), "/tmp/okite-link-test-%d.pw", (int)getpid());
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		FILE *file = fopen(path, "w");
+
+		assert_non_null(file);
+		fprintf(file, "%0*d%s", (int)cases[i].length, 0, cases[i].end);
+		fclose(file);
+		link = open_as("nobody", path, &error);
+		CASE_EQUAL_INT(cases[i].name, say(link, "hello", answer, sizeof(answer)),
+			LINK_NOT_ASKED);
+		if (strstr(answer, cases[i].want) == NULL)
+			fail_msg("%s: %s", cases[i].name, answer);
+		link_close(link);
+	}
+	unlink(path);
+	/* A folder can be opened, but not read. */
+	link = open_as("nobody", "/tmp", &error);
+	assert_int_equal(say(link, "hello", answer, sizeof(answer)), LINK_NOT_ASKED);
+	assert_non_null(strstr(answer, "redis.password_file /tmp cannot be read: Is a"));
+	link_close(link);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +320,8 @@ int main(void)
 		cmocka_unit_test(another_secret_is_refused),
 		cmocka_unit_test(nobody_there_is_not_asked),
 		cmocka_unit_test(strange_answers_are_none),
+		cmocka_unit_test(a_user_that_does_not_fit),
+		cmocka_unit_test(passwords_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, start, stop);

@@ -355,8 +355,8 @@ static void step_suppress(struct world *world)
 		one_in(world, 2) ? "" : "a@x.example");
 	text_copy(entry.note, sizeof(entry.note), one_in(world, 2) ? "" : "a note");
 	for (size_t i = 0; i < STORES; i++)
-		assert_true(
-			store_suppress(world->stores[i], &entry, 1, &changes[i], NULL));
+		assert_true(store_suppress(
+			world->stores[i], &entry, 1, NULL, &changes[i], NULL));
 	compare(world, "change", 0, changes[MEMORY], changes[REDIS]);
 }
 
@@ -369,7 +369,7 @@ static void step_unsuppress(struct world *world)
 	pick_digest(world, digest);
 	for (size_t i = 0; i < STORES; i++)
 		assert_true(store_unsuppress(
-			world->stores[i], digest, scope, &found[i], NULL));
+			world->stores[i], digest, scope, NULL, &found[i], NULL));
 	compare(world, "unsuppressed", 0, found[MEMORY], found[REDIS]);
 }
 
@@ -398,7 +398,7 @@ static void step_account(struct world *world)
 	for (size_t i = 0; i < STORES; i++) {
 		record.version = world->versions[account][i] + (wrong ? 7 : 0);
 		assert_true(store_replace_account(
-			world->stores[i], &record, &replaced, NULL));
+			world->stores[i], &record, NULL, &replaced, NULL));
 		compare(world, "replaced", i, !wrong, replaced);
 		if (replaced)
 			world->versions[account][i] = record.version;

@@ -39,6 +39,7 @@ static void parses(void **state)
 		{ "redis://h/x", false, { .path = "" } },
 		{ "redis://h/-1", false, { .path = "" } },
 		{ "redis://[::1", false, { .path = "" } },
+		{ "redis://[]:7000", false, { .path = "" } },
 		{ "redis://[::1]x", false, { .path = "" } },
 		{ "redis://me:%zz@h", false, { .path = "" } },
 		{ "redis://me:%0@h", false, { .path = "" } },
