@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/account.h"
+#include "conf/capacity.h"
 
 /* As often as others may change the same record between our reading and writing. */
 enum { TRIES = 20 };
@@ -13,9 +14,12 @@ enum { TRIES = 20 };
 /* Change RECORD.  CLI_YES, or how to exit: then nothing is written. */
 typedef int account_change(struct cli *cli, struct account *record);
 
-/* Read, change, replace, and again where somebody else was in between. */
-static int change_account(
-	struct cli *cli, const char *name, account_change *change, struct account *record)
+/*
+ * Read, change, replace, and again where somebody else was in between.  EVENT
+ * (NULL: none) is recorded with the change.
+ */
+static int change_account(struct cli *cli, const char *name, account_change *change,
+	const struct event *event, struct account *record)
 {
 	struct error error = ERROR_NONE;
 	bool found, replaced = false;
@@ -27,7 +31,7 @@ static int change_account(
 		status = change(cli, record);
 		if (status != CLI_YES)
 			return status;
-		if (!store_replace_account(cli->store, record, &replaced, &error))
+		if (!store_replace_account(cli->store, record, event, &replaced, &error))
 			return cli_away(&error);
 	}
 	if (replaced)
@@ -66,17 +70,6 @@ static int tell_account(struct cli *cli, const struct account *record, const cha
 /* ---- set ---- */
 
 /* "a, b, c": for who has misspelt one. */
-static const char *plan_names(const struct policy *policy, char *list, size_t size)
-{
-	size_t length = 0;
-
-	list[0] = '\0';
-	for (size_t i = 0; i < policy->plan_count && length < size; i++)
-		length += (size_t)snprintf(list + length, size - length, "%s%s",
-			i > 0 ? ", " : "", policy->plans[i].name);
-	return list;
-}
-
 static const char *limit_names(const struct plan *plan, char *list, size_t size)
 {
 	size_t length = 0;
@@ -109,7 +102,7 @@ static int set_plan(struct cli *cli, struct account *record, int64_t until_us)
 		return CLI_YES;
 	}
 	return cli_usage(cli, "there is no plan \"%s\", there are: %s", name,
-		plan_names(policy, names, sizeof(names)));
+		conf_plan_names(policy, names, sizeof(names)));
 }
 
 static struct override *find_override(struct account *record, const char *limit)
@@ -146,8 +139,9 @@ static int set_limit(struct cli *cli, struct account *record, const char *argume
 	const struct plan *plan = policy_plan(&cli->conf->policy, record, now_us);
 	const char *value = strchr(argument, '=');
 	struct capacity capacity = { .lifted = false };
+	const struct limit *limit;
 	struct override *override;
-	char name[LIMIT_NAME_SIZE], names[512];
+	char name[LIMIT_NAME_SIZE], names[512], wrong[CAPACITY_WRONG_SIZE];
 
 	if (value == NULL || value - argument >= LIMIT_NAME_SIZE)
 		return cli_usage(cli,
@@ -159,17 +153,18 @@ static int set_limit(struct cli *cli, struct account *record, const char *argume
 		remove_override(record, override);
 		return CLI_YES;
 	}
-	if (plan_limit(plan, name) == NULL)
+	limit = plan_limit(plan, name);
+	if (limit == NULL)
 		return cli_usage(cli, "the plan %s has no limit \"%s\", it has: %s",
 			plan->name, name, limit_names(plan, names, sizeof(names)));
 	if (value[0] == '\0')
 		return CLI_YES;
-	if (strlen(value) >= OVERRIDE_TEXT_SIZE || !capacity_parse(&capacity, value) ||
-		(!capacity.lifted && capacity.amount == 0))
+	if (strlen(value) >= OVERRIDE_TEXT_SIZE || !capacity_parse(&capacity, value))
 		return cli_usage(cli,
-			"--limit %s: \"%s\" is neither like 20/s or 1000/24h, above 0, "
-			"nor none",
+			"--limit %s: \"%s\" is neither like 20/s or 1000/24h nor none",
 			name, value);
+	if (capacity_is_wrong(limit->kind, limit->count, &capacity, wrong, sizeof(wrong)))
+		return cli_usage(cli, "--limit %s: \"%s\": %s", name, value, wrong);
 	if (override == NULL) {
 		if (record->override_count == OVERRIDES_MAX)
 			return cli_no("%s has %d limits of its own already, no more fit",
@@ -218,7 +213,7 @@ int run_account_set(struct cli *cli)
 	}
 	status = open_with_name(cli, name);
 	if (status == CLI_YES)
-		status = change_account(cli, name, change_settings, &record);
+		status = change_account(cli, name, change_settings, NULL, &record);
 	return status == CLI_YES ? tell_account(cli, &record, "set") : status;
 }
 
@@ -245,25 +240,20 @@ static int change_to_reinstated(struct cli *cli, struct account *record)
 	return CLI_YES;
 }
 
-/* Change the standing, record the event, tell it. */
+/* Change the standing, with its event, and tell it. */
 static int change_standing(
 	struct cli *cli, account_change *change, enum event_kind kind, const char *text)
 {
 	const char *note = cli->arguments.note != NULL ? cli->arguments.note : "";
 	struct event event = { .kind = kind };
-	struct error error = ERROR_NONE;
 	struct account record;
 	int status = open_with_name(cli, event.account);
 
-	if (status == CLI_YES)
-		status = change_account(cli, event.account, change, &record);
-	if (status != CLI_YES)
-		return status;
 	snprintf(event.detail, sizeof(event.detail), "by command%s%s",
 		note[0] != '\0' ? ": " : "", note);
-	if (!store_record(cli->store, &event, 1, &error))
-		return cli_away(&error);
-	return tell_account(cli, &record, text);
+	if (status == CLI_YES)
+		status = change_account(cli, event.account, change, &event, &record);
+	return status == CLI_YES ? tell_account(cli, &record, text) : status;
 }
 
 int run_account_pause(struct cli *cli)

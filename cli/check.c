@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
@@ -36,17 +37,18 @@ static void tell(
 	output_json(findings->output, object);
 }
 
-/* Complaints about the configuration begin with their place: "FILE:LINE: option: ...". */
-static void tell_place(struct findings *findings, int level, const char *complaint)
+/* Complaints about FILE begin with their place: "FILE:LINE: option: ...". */
+static void tell_place(
+	struct findings *findings, int level, const char *file, const char *complaint)
 {
-	size_t length = strlen(findings->path);
+	size_t length = strlen(file);
 	const char *end = NULL;
 	char where[512];
 
-	if (strncmp(complaint, findings->path, length) == 0)
+	if (strncmp(complaint, file, length) == 0)
 		end = strstr(complaint + length, ": ");
 	if (end == NULL || (size_t)(end - complaint) >= sizeof(where)) {
-		tell(findings, level, findings->path, complaint);
+		tell(findings, level, file, complaint);
 		return;
 	}
 	snprintf(where, sizeof(where), "%.*s", (int)(end - complaint), complaint);
@@ -55,7 +57,9 @@ static void tell_place(struct findings *findings, int level, const char *complai
 
 static void tell_complaint(const char *complaint, void *context)
 {
-	tell_place(context, LEVEL_ERROR, complaint);
+	struct findings *findings = context;
+
+	tell_place(findings, LEVEL_ERROR, findings->path, complaint);
 }
 
 static void tell_health(int level, const char *where, const char *text, void *context)
@@ -70,27 +74,28 @@ static bool check_configuration(struct cli *cli, struct findings *findings)
 		return false;
 	tell(findings, LEVEL_OK, cli->conf_path, "the configuration is good");
 	for (size_t i = 0; i < cli->conf->warning_count; i++)
-		tell_place(findings, LEVEL_WARNING, cli->conf->warnings[i]);
+		tell_place(
+			findings, LEVEL_WARNING, findings->path, cli->conf->warnings[i]);
 	return true;
 }
 
 static bool check_secret(struct cli *cli, struct findings *findings)
 {
+	static const uint8_t nobodys[SECRET_BYTES] = { 0 };
 	const char *path = cli->conf->secret_file;
 	bool missing = access(path, F_OK) != 0 && errno == ENOENT;
 	struct error error = ERROR_NONE;
 
-	cli->secret = secret_read(path, &error);
-	if (cli->secret == NULL)
-		tell(findings, LEVEL_ERROR, path, error.text);
-	else if (missing)
-		tell(findings, LEVEL_WARNING, path,
-			"there was no secret, a new one was made: all nodes of a fleet "
-			"share "
-			"the same file");
-	else
+	cli->secret = secret_read(path, false, &error);
+	if (cli->secret != NULL) {
 		tell(findings, LEVEL_OK, path, "the secret can be read");
-	return cli->secret != NULL;
+		return true;
+	}
+	tell_place(findings, missing ? LEVEL_WARNING : LEVEL_ERROR, path, error.text);
+	/* With any secret Redis tells whether it belongs to a fleet already. */
+	if (missing)
+		cli->secret = secret_new(nobodys);
+	return missing;
 }
 
 /* How okite exits when nothing but Redis is at fault. */

@@ -186,8 +186,9 @@ bool explanation_find_each(struct explanation *explanation)
 /* ---- from sendmail(1): the message as a whole ---- */
 
 /*
- * Sort out what needs no store.  ASKED gets the answers that do, and their
- * number is returned; WHOLE is set where the message as such is refused.
+ * Sort out what needs no store, as decide_whole() of milter/decide.c does.
+ * ASKED gets the answers that do, and their number is returned; WHOLE is set
+ * where the message as such is refused.
  */
 static size_t settle_whole(
 	struct explanation *explanation, struct answer **asked, struct verdict *whole)
@@ -200,10 +201,12 @@ static size_t settle_whole(
 
 		if (!policy_settle(&explanation->cli->conf->policy, &explanation->message,
 			    &answer->recipient, verdict)) {
-			*verdict = (struct verdict){ .rule = "" };
 			asked[count++] = answer;
 			explanation->message.accepted++;
-		} else if (strcmp(verdict->rule, "caps") == 0) {
+		} else if (verdict->kind == VERDICT_ACCEPT) {
+			explanation->message.internal++;
+		} else if (verdict->code == 554 || verdict->code == 552) {
+			/* Too many or too large: that is the message's. */
 			*whole = *verdict;
 		}
 	}
@@ -226,7 +229,9 @@ static bool judge_whole(struct explanation *explanation, struct answer **asked,
 		policy_judge_whole(&explanation->cli->conf->policy, &explanation->account,
 			&demand, &facts, whole, each);
 	for (size_t i = 0; ok && i < count; i++) {
-		asked[i]->verdict = each[i];
+		/* Caps that are only observed are told where nothing else is. */
+		if (each[i].rule[0] != '\0' || !asked[i]->verdict.observed)
+			asked[i]->verdict = each[i];
 		view_limits(explanation, &demand, &facts, i, asked[i]);
 	}
 	facts_clear(&facts);
@@ -234,6 +239,25 @@ static bool judge_whole(struct explanation *explanation, struct answer **asked,
 	free(recipients);
 	free(each);
 	return ok;
+}
+
+/*
+ * What happens to the message happens to all whom nothing else takes out; what
+ * is only observed of it does not hide what is said of a recipient.
+ */
+static bool happens_to(const struct verdict *whole, const struct verdict *recipient)
+{
+	if (whole->rule[0] == '\0' || (whole->observed && recipient->rule[0] != '\0'))
+		return false;
+	return would_pass(recipient) || !would_pass(whole);
+}
+
+/* Nobody tries again for one recipient that is taken out. */
+static void make_permanent(struct verdict *verdict)
+{
+	verdict->kind = VERDICT_REJECT;
+	verdict->code = verdict->code == 452 ? 552 : 550;
+	verdict->status[0] = '5';
 }
 
 bool explanation_find_whole(struct explanation *explanation)
@@ -248,13 +272,10 @@ bool explanation_find_whole(struct explanation *explanation)
 	for (size_t i = 0; ok && i < explanation->count; i++) {
 		struct verdict *verdict = &explanation->answers[i].verdict;
 
-		/* What happens to the message happens to all whom nothing else takes out.
-		 */
-		if (whole.rule[0] != '\0' && (would_pass(verdict) || !would_pass(&whole)))
+		if (happens_to(&whole, verdict))
 			*verdict = whole;
-		/* Nobody tries again for one recipient that is taken out. */
 		else if (!verdict->observed && verdict->kind == VERDICT_TEMPFAIL)
-			verdict->kind = VERDICT_REJECT;
+			make_permanent(verdict);
 	}
 	free(asked);
 	return ok;

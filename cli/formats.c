@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <unictype.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -23,9 +24,47 @@ static const char *set_target(const struct entry_defaults *defaults, const char 
 	return NULL;
 }
 
+/* The character at TEXT, LENGTH bytes long; what is no UTF-8 address_parse() tells. */
+static ucs4_t read_character(const char *text, size_t *length)
+{
+	const unsigned char *bytes = (const unsigned char *)text;
+	ucs4_t character = bytes[0];
+
+	*length = character < 0xC0 ? 1 : character < 0xE0 ? 2 : character < 0xF0 ? 3 : 4;
+	if (*length == 1)
+		return character;
+	character &= 0x7FU >> *length;
+	for (size_t i = 1; i < *length; i++) {
+		if ((bytes[i] & 0xC0) != 0x80) {
+			*length = i;
+			return 0;
+		}
+		character = character << 6 | (bytes[i] & 0x3F);
+	}
+	return character;
+}
+
+/*
+ * Format characters (Unicode Cf) in the local part: a byte order mark where two
+ * lists were joined, a soft hyphen or a zero-width space from a web page.  The
+ * address looks right and is nobody's.  In a domain IDNA sees to them.
+ */
+static bool has_invisible(const char *address)
+{
+	const char *end = strrchr(address, '@');
+	size_t length;
+
+	for (; end != NULL && address < end; address += length)
+		if (uc_is_general_category(read_character(address, &length), UC_FORMAT))
+			return true;
+	return false;
+}
+
 static const char *read_plain(const struct entry_defaults *defaults, const char *line,
 	struct suppression *entry)
 {
+	if (has_invisible(line))
+		return "an invisible character";
 	entry->until_us =
 		suppression_end(defaults->conf, entry->reason, defaults->now_us);
 	return set_target(defaults, line, entry);

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/secret.h"
 #include "cli/options.h"
 
 #ifndef OKITE_CONFIG
@@ -27,7 +28,7 @@ struct command {
 	const char *first, *second;
 	const char *usage;
 	size_t least, most; /* operands */
-	bool writes;	    /* then a Redis of nobody's becomes ours */
+	bool writes; /* then a missing secret is made, and a Redis of nobody's becomes ours */
 	command_function *run;
 };
 
@@ -146,7 +147,7 @@ int cli_open(struct cli *cli)
 	cli->conf = conf_read(cli->conf_path, print_complaint, NULL);
 	if (cli->conf == NULL)
 		return CLI_NO;
-	cli->secret = secret_read(cli->conf->secret_file, &error);
+	cli->secret = secret_read(cli->conf->secret_file, cli->command->writes, &error);
 	if (cli->secret == NULL)
 		return cli_no("%s", error.text);
 	cli->store = store_open_redis(
@@ -267,7 +268,7 @@ int main(int argc, char **argv)
 			"the output cannot be written: %s", strerror(cli.output.failure));
 	store_close(cli.store);
 	secret_free(cli.secret);
-	conf_release(cli.conf);
+	conf_free(cli.conf);
 	free(cli.arguments.to.items);
 	free(cli.arguments.limits.items);
 	return status;

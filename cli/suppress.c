@@ -80,20 +80,18 @@ static void tell_change(struct cli *cli, const char *change, const struct target
 	output_json(&cli->output, object);
 }
 
-static bool record_change(const struct cli *cli, enum event_kind kind,
-	const struct target *target, const char *scope, const char *reason,
-	const char *note, struct error *error)
+/* What is recorded with a change of the list. */
+static void make_event(const struct cli *cli, enum event_kind kind,
+	const struct target *target, const char *scope, struct event *event)
 {
-	struct event event = { .kind = kind };
 	bool known = target->address[0] != '\0' && cli->conf->store_addresses;
 
+	*event = (struct event){ .kind = kind };
 	if (strcmp(scope, SCOPE_EVERYONE) != 0)
-		text_copy(event.account, sizeof(event.account), scope);
-	text_copy(event.recipient, sizeof(event.recipient),
+		text_copy(event->account, sizeof(event->account), scope);
+	text_copy(event->recipient, sizeof(event->recipient),
 		known ? target->address : target->digest);
-	snprintf(event.detail, sizeof(event.detail), "%s%sby command%s%s", reason,
-		reason[0] != '\0' ? ", " : "", note[0] != '\0' ? ": " : "", note);
-	return store_record(cli->store, &event, 1, error);
+	text_copy(event->detail, sizeof(event->detail), "by command");
 }
 
 /* The scope that --account names; everyone without it. */
@@ -127,6 +125,7 @@ int run_suppress_add(struct cli *cli)
 	enum change change = CHANGE_UNCHANGED;
 	struct error error = ERROR_NONE;
 	struct target target;
+	struct event event;
 	const char *fault;
 	int status;
 
@@ -156,10 +155,10 @@ int run_suppress_add(struct cli *cli)
 	entry.until_us = arguments->expire != NULL
 				 ? until_us
 				 : suppression_end(cli->conf, entry.reason, now_us);
-	if (!store_suppress(cli->store, &entry, 1, &change, &error))
-		return cli_away(&error);
-	if (change != CHANGE_UNCHANGED && !record_change(cli, EVENT_SUPPRESSED, &target,
-						  entry.scope, reason, note, &error))
+	make_event(cli, EVENT_SUPPRESSED, &target, entry.scope, &event);
+	snprintf(event.detail, sizeof(event.detail), "%s, by command%s%s", reason,
+		note[0] != '\0' ? ": " : "", note);
+	if (!store_suppress(cli->store, &entry, 1, &event, &change, &error))
 		return cli_away(&error);
 	tell_change(cli, changes[change], &target, entry.scope);
 	return CLI_YES;
@@ -180,6 +179,7 @@ int run_suppress_remove(struct cli *cli)
 	struct error error = ERROR_NONE;
 	char scope[ACCOUNT_SIZE];
 	struct target target;
+	struct event event;
 	const char *fault;
 	bool found;
 	int status;
@@ -192,13 +192,12 @@ int run_suppress_remove(struct cli *cli)
 	fault = find_target(cli, &target);
 	if (fault != NULL)
 		return cli_usage(cli, "%s: %s", cli->arguments.operands[0], fault);
-	if (!store_unsuppress(cli->store, target.digest, scope, &found, &error))
+	make_event(cli, EVENT_UNSUPPRESSED, &target, scope, &event);
+	if (!store_unsuppress(cli->store, target.digest, scope, &event, &found, &error))
 		return cli_away(&error);
 	if (!found)
 		return cli_no("%s is not suppressed for %s", cli->arguments.operands[0],
 			scope_text(scope));
-	if (!record_change(cli, EVENT_UNSUPPRESSED, &target, scope, "", "", &error))
-		return cli_away(&error);
 	tell_change(cli, "removed", &target, scope);
 	return CLI_YES;
 }

@@ -61,6 +61,21 @@ static FILE *open_rejected(const struct import *import)
 	return to != NULL ? to : stderr;
 }
 
+/* Those of an earlier import are imported by now, or gone from FILE. */
+static void remove_rejected(const struct import *import)
+{
+	char *path;
+
+	if (strcmp(import->name, "-") == 0)
+		return;
+	path = xasprintf("%s.rejected", import->name);
+	if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
+		fprintf(stderr,
+			"okite: %s, of an earlier import, cannot be removed: %s\n", path,
+			strerror(errno));
+	free(path);
+}
+
 static void write_rejected(FILE *to, const char *line, size_t length)
 {
 	char printable[4 * LINE_SIZE + 1];
@@ -99,7 +114,7 @@ static bool flush_batch(struct import *import)
 
 	if (import->batch_count == 0)
 		return true;
-	if (!store_suppress(import->cli->store, import->batch, import->batch_count,
+	if (!store_suppress(import->cli->store, import->batch, import->batch_count, NULL,
 		    changes, &import->error))
 		return false;
 	for (size_t i = 0; i < import->batch_count; i++) {
@@ -248,6 +263,8 @@ static int import_all(struct import *import)
 	if (!ok)
 		return tell_failure(import);
 	tell_counts(import);
+	if (import->counts.rejected == 0)
+		remove_rejected(import);
 	return import->counts.rejected > 0 ? CLI_NO : CLI_YES;
 }
 

@@ -1,7 +1,6 @@
 #include "conf/conf.h"
 
-#include <assert.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,6 +8,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "conf/reader.h"
+#include "conf/texts.h"
 
 /* ---- what concerns more than one option ---- */
 
@@ -72,7 +72,6 @@ static struct conf *conf_new(const char *path)
 
 	conf->path = xstrdup(path);
 	policy_init(&conf->policy);
-	atomic_init(&conf->holders, 1);
 	return conf;
 }
 
@@ -88,7 +87,7 @@ struct conf *conf_read(const char *path, conf_complainer *complain, void *contex
 	}
 	reader_tell(&reader, complain, context);
 	if (reader.fault_count > 0) {
-		conf_release(conf);
+		conf_free(conf);
 		conf = NULL;
 	} else {
 		fill_in(conf);
@@ -98,20 +97,7 @@ struct conf *conf_read(const char *path, conf_complainer *complain, void *contex
 	return conf;
 }
 
-struct conf *conf_hold(struct conf *conf)
-{
-	atomic_fetch_add(&conf->holders, 1);
-	return conf;
-}
-
-static void texts_free(char **texts, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		free(texts[i]);
-	free(texts);
-}
-
-static void conf_free(struct conf *conf)
+static void free_texts(struct conf *conf)
 {
 	char *const texts[] = {
 		conf->path,
@@ -130,6 +116,13 @@ static void conf_free(struct conf *conf)
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		free(texts[i]);
+}
+
+void conf_free(struct conf *conf)
+{
+	if (conf == NULL)
+		return;
+	free_texts(conf);
 	texts_free(conf->reputation.complaint_domains,
 		conf->reputation.complaint_domain_count);
 	texts_free(conf->feedback.sns_topics, conf->feedback.sns_topic_count);
@@ -138,14 +131,14 @@ static void conf_free(struct conf *conf)
 	free(conf);
 }
 
-void conf_release(struct conf *conf)
+char *conf_plan_names(const struct policy *policy, char *text, size_t size)
 {
-	int before;
+	size_t length = 0;
 
-	if (conf == NULL)
-		return;
-	before = atomic_fetch_sub(&conf->holders, 1);
-	assert(before > 0);
-	if (before == 1)
-		conf_free(conf);
+	text_copy(text, size, "");
+	for (size_t i = 0; i < policy->plan_count && length + PLAN_NAME_SIZE + 8 < size;
+		i++)
+		length += (size_t)snprintf(text + length, size - length, "%s\"%s\"",
+			i == 0 ? "" : ", ", policy->plans[i].name);
+	return text;
 }

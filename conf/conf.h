@@ -10,8 +10,8 @@
 #include "store/store.h"
 
 /*
- * A configuration file, read whole: a snapshot that never changes and lives
- * as long as somebody holds it.  The only user of libconfig.
+ * A configuration file, read whole: a snapshot that never changes.  The only
+ * user of libconfig.
  */
 struct conf {
 	char *path;
@@ -45,7 +45,6 @@ struct conf {
 	char *metrics; /* "" or HOST:PORT */
 	char **warnings; /* options that are understood but do nothing in this version, with file and line */
 	size_t warning_count;
-	_Atomic int holders;
 };
 
 /* Every fault, "FILE:LINE: option: what is wrong"; the last call before conf_read() returns NULL. */
@@ -57,5 +56,7 @@ typedef void conf_complainer(const char *complaint, void *context);
  */
 struct conf *conf_read(const char *path, conf_complainer *complain, void *context);
 
-struct conf *conf_hold(struct conf *conf);
-void conf_release(struct conf *conf); /* NULL is fine */
+void conf_free(struct conf *conf); /* NULL is fine */
+
+/* `"sandbox", "standard"`, as many as fit: for who has misspelt one.  Returns TEXT. */
+char *conf_plan_names(const struct policy *policy, char *text, size_t size);

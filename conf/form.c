@@ -36,8 +36,11 @@ const char *form_token(const struct conf_option *option, const char *text)
 {
 	if (strlen(text) > (size_t)option->most)
 		return "longer than 64 characters";
-	if (!is_printable(text) || strpbrk(text, " {}") != NULL)
+	if (!is_printable(text))
 		return "a character is in it that cannot be in a key of Redis";
+	/* Braces set a cluster's slot; the others mean something in the pattern of a walk. */
+	if (strpbrk(text, " {}*?[]\\") != NULL)
+		return "a space, a brace, a bracket, \\, * or ? is in it";
 	return NULL;
 }
 

@@ -8,48 +8,20 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "conf/capacity.h"
 #include "conf/lookup.h"
 #include "conf/value.h"
 
-#define AMOUNT_MAX INT64_C(1000000000)
-#define DISTINCT_AMOUNT_MAX INT64_C(1000000) /* each costs a member of a set in Redis */
-#define RATE_MAX                                                                         \
-	INT64_C(100000) /* in a second; GCRA in doubles is exact enough for it           \
-			 */
-
-enum { ENTRIES_MAX = 1000, WRONG_SIZE = 160 };
+enum { ENTRIES_MAX = 1000 };
 
 /* ---- one limit ---- */
-
-/* Writes down what is wrong with a rate or a quota; false when nothing is. */
-static bool capacity_is_wrong(const struct conf_option *option,
-	const struct capacity *capacity, char *wrong, size_t size)
-{
-	char least[32], most[32];
-
-	if (capacity->amount == 0)
-		snprintf(wrong, size, "this lets nothing through, ever");
-	else if (capacity->amount > AMOUNT_MAX)
-		snprintf(wrong, size, "more than %" PRId64, AMOUNT_MAX);
-	else if (capacity->window_us < (int64_t)option->least ||
-		 capacity->window_us > (int64_t)option->most)
-		snprintf(wrong, size, "the time is not from %s to %s",
-			option_bound(option, option->least, least, sizeof(least)),
-			option_bound(option, option->most, most, sizeof(most)));
-	else if (option->type == OPTION_RATE &&
-		 capacity->amount * (SECOND_US / RATE_MAX) > capacity->window_us)
-		snprintf(wrong, size, "more than %" PRId64 " in a second", RATE_MAX);
-	else
-		return false;
-	return true;
-}
 
 bool capacity_read(struct reader *reader, const struct conf_option *option,
 	const config_setting_t *setting, void *base)
 {
 	const char *text = config_setting_get_string(setting);
 	struct limit *limit = base;
-	char wrong[WRONG_SIZE];
+	char wrong[CAPACITY_WRONG_SIZE];
 
 	limit->kind = option->type == OPTION_RATE ? LIMIT_RATE : LIMIT_QUOTA;
 	if (!capacity_parse(&limit->capacity, text)) {
@@ -58,8 +30,9 @@ bool capacity_read(struct reader *reader, const struct conf_option *option,
 			"not a whole number, / and a time in ms, s, m, h, d or w");
 		return false;
 	}
-	if (limit->capacity.lifted ||
-		!capacity_is_wrong(option, &limit->capacity, wrong, sizeof(wrong)))
+	/* What it counts is read later: check_capacity() knows. */
+	if (!capacity_is_wrong(limit->kind, COUNT_RECIPIENTS, &limit->capacity, wrong,
+		    sizeof(wrong)))
 		return true;
 	value_complain(reader, option, setting, text, wrong);
 	return false;
@@ -250,19 +223,6 @@ bool plans_read(struct reader *reader, const struct conf_option *option,
 	return true;
 }
 
-/* `"sandbox", "standard"`, as many as fit. */
-static char *plan_names(const struct policy *policy, char *text, size_t size)
-{
-	size_t length = 0;
-
-	text_copy(text, size, "");
-	for (size_t i = 0; i < policy->plan_count && length + PLAN_NAME_SIZE + 8 < size;
-		i++)
-		length += (size_t)snprintf(text + length, size - length, "%s\"%s\"",
-			i == 0 ? "" : ", ", policy->plans[i].name);
-	return text;
-}
-
 bool plan_read(struct reader *reader, const struct conf_option *option,
 	const config_setting_t *setting, void *base)
 {
@@ -277,7 +237,7 @@ bool plan_read(struct reader *reader, const struct conf_option *option,
 		return true;
 	}
 	text_printable(shown, sizeof(shown), text);
-	plan_names(policy, names, sizeof(names));
+	conf_plan_names(policy, names, sizeof(names));
 	/* The default of default_plan stands in no file; what lacks that plan does. */
 	if (plans != NULL &&
 		config_setting_parent(setting) == config_root_setting(&reader->defaults))

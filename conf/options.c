@@ -129,7 +129,8 @@ const struct conf_option conf_options[] = {
 		.standard = "\"500ms\"",
 		IN_CONF(redis.timeout_us),
 		.least = 10 * MILLISECOND_US,
-		.most = 30 * SECOND_US,
+		/* A recipient may cost three questions, and Postfix waits 30 s. */
+		.most = 5 * SECOND_US,
 		.meaning = "the time for one question in all, connecting included" },
 
 	{ .name = "outgoing", .type = OPTION_GROUP, .meaning = "which mail is judged" },

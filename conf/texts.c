@@ -90,7 +90,7 @@ static const char *entry_text(struct reader *reader, const struct conf_option *o
 	return NULL;
 }
 
-static void texts_free(char **texts, size_t count)
+void texts_free(char **texts, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		free(texts[i]);

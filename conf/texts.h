@@ -14,6 +14,8 @@ bool networks_read(struct reader *reader, const struct conf_option *option,
 	const config_setting_t *setting, void *base);
 bool fields_read(struct reader *reader, const struct conf_option *option,
 	const config_setting_t *setting, void *base);
+void texts_free(char **texts, size_t count);
+
 /* BASE is a struct limit, which gets one more condition. */
 bool patterns_read(struct reader *reader, const struct conf_option *option,
 	const config_setting_t *setting, void *base);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/secret.h"
 
 struct backing {
 	struct store *store;
@@ -31,7 +32,7 @@ static struct backing *backing_open(const struct conf *conf, struct error *error
 	struct backing *backing = xcalloc(1, sizeof(*backing));
 
 	backing->holders = 1;
-	backing->secret = secret_read(conf->secret_file, error);
+	backing->secret = secret_read(conf->secret_file, true, error);
 	if (backing->secret != NULL)
 		backing->store =
 			store_open_redis(&conf->redis, backing->secret, true, error);
@@ -74,7 +75,7 @@ struct runtime *runtime_open(const char *path, const struct runtime *previous)
 		atomic_fetch_add(&backing->holders, 1);
 	} else if ((backing = backing_open(conf, &error)) == NULL) {
 		log_line(LOG_LEVEL_ERROR, "%s", error.text);
-		conf_release(conf);
+		conf_free(conf);
 		return NULL;
 	}
 	runtime = xcalloc(1, sizeof(*runtime));
@@ -118,6 +119,6 @@ void runtime_release(struct runtime *runtime)
 	if (runtime == NULL || atomic_fetch_sub(&runtime->holders, 1) > 1)
 		return;
 	backing_release(runtime->backing);
-	conf_release(runtime->conf);
+	conf_free(runtime->conf);
 	free(runtime);
 }

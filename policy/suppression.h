@@ -27,7 +27,7 @@ enum reason reason_from_text(const char *name);
  * an end never comes nearer: an entry that meets one of the same digest and
  * scope becomes the stronger reason of the two and the later end.
  */
-enum { SOURCE_SIZE = 33, EVERYONE_SCOPE_LENGTH = 1 };
+enum { SOURCE_SIZE = 33 };
 #define SCOPE_EVERYONE "*"
 
 struct suppression {

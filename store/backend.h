@@ -19,9 +19,10 @@ struct store_backend {
 		struct store *store, const struct closing *closing, struct error *error);
 
 	bool (*suppress)(struct store *store, const struct suppression *entries,
-		size_t count, enum change *changes, struct error *error);
+		size_t count, const struct event *event, enum change *changes,
+		struct error *error);
 	bool (*unsuppress)(struct store *store, const char *digest, const char *scope,
-		bool *found, struct error *error);
+		const struct event *event, bool *found, struct error *error);
 	bool (*find_suppressions)(struct store *store, const char *digest,
 		const char *domain_digest, suppression_visitor *visit, void *context,
 		struct error *error);
@@ -38,7 +39,7 @@ struct store_backend {
 	bool (*account)(struct store *store, const char *name, struct account *record,
 		bool *found, struct error *error);
 	bool (*replace_account)(struct store *store, struct account *record,
-		bool *replaced, struct error *error);
+		const struct event *event, bool *replaced, struct error *error);
 	bool (*counters)(struct store *store, const char *account, int64_t from_us,
 		struct counters *counters, struct error *error);
 	bool (*each_account)(struct store *store, account_visitor *visit, void *context,

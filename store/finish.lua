@@ -4,7 +4,7 @@
 -- ARGV  now (or ''), recipients accepted, account (or '': no queue id), number
 --       of refunds, for each: kind, bucket or member, amount or time of the
 --       mention, time of the mention before; then for each event: number of
---       its words, the words
+--       the words of its XADD, the words behind the key
 local call = redis.call
 local now = tonumber(ARGV[1])
 if not now then
@@ -14,7 +14,7 @@ end
 local accepted, account = tonumber(ARGV[2]), ARGV[3]
 
 -- Counters by the hour, kept for 31 days: the longest window there is.
-local KEEP_HOURS, QUEUE_SECONDS, EVENTS = 31 * 24, 6 * 86400, 100000
+local KEEP_HOURS, QUEUE_SECONDS = 31 * 24, 6 * 86400
 if accepted > 0 then
   local hour = math.floor(now / 3600e6)
   if call('HINCRBY', KEYS[1], hour .. ':accepted', accepted) == accepted then
@@ -52,7 +52,7 @@ for i = 1, tonumber(ARGV[4]) do
 end
 while ARGV[at] do
   local words = tonumber(ARGV[at])
-  call('XADD', KEYS[3], 'MAXLEN', '~', EVENTS, '*', unpack(ARGV, at + 1, at + words))
+  call('XADD', KEYS[3], unpack(ARGV, at + 1, at + words))
   at = at + words + 1
 end
 return 1

@@ -85,8 +85,8 @@ static bool memory_account(struct store *store, const char *name, struct account
 	return true;
 }
 
-static bool memory_replace_account(
-	struct store *store, struct account *record, bool *replaced, struct error *error)
+static bool memory_replace_account(struct store *store, struct account *record,
+	const struct event *event, bool *replaced, struct error *error)
 {
 	struct memory *memory = memory_lock(store);
 	struct account old;
@@ -98,6 +98,7 @@ static bool memory_replace_account(
 	if (*replaced) {
 		record->version = old.version + 1 > now_us ? old.version + 1 : now_us;
 		memory_account_make(memory, record->name)->record = *record;
+		memory_add_event(memory, event, now_us);
 	}
 	memory_unlock(memory);
 	return true;
@@ -195,6 +196,8 @@ void memory_add_event(struct memory *memory, const struct event *event, int64_t 
 {
 	struct event *new;
 
+	if (event == NULL)
+		return;
 	if (memory->event_count < MEMORY_EVENTS_MAX) {
 		memory->events = xreallocarray(
 			memory->events, memory->event_count + 1, sizeof(*memory->events));

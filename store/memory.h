@@ -74,6 +74,7 @@ struct memory_account *memory_account_make(struct memory *memory, const char *na
 /* The record of NAME; version 0 where there is none. */
 void memory_copy_record(
 	const struct memory *memory, const char *name, struct account *record);
+/* EVENT may be NULL: none. */
 void memory_add_event(struct memory *memory, const struct event *event, int64_t now_us);
 void limit_state_clear(struct limit_state *state);
 
@@ -83,9 +84,9 @@ enum reason memory_suppressed(const struct memory *memory, const char *digest,
 	const char *account, int64_t now_us);
 bool memory_verified(const struct memory *memory, const char *digest);
 bool memory_suppress(struct store *store, const struct suppression *entries, size_t count,
-	enum change *changes, struct error *error);
+	const struct event *event, enum change *changes, struct error *error);
 bool memory_unsuppress(struct store *store, const char *digest, const char *scope,
-	bool *found, struct error *error);
+	const struct event *event, bool *found, struct error *error);
 bool memory_find_suppressions(struct store *store, const char *digest,
 	const char *domain_digest, suppression_visitor *visit, void *context,
 	struct error *error);

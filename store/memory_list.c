@@ -60,25 +60,32 @@ static enum change suppress_one(
 }
 
 bool memory_suppress(struct store *store, const struct suppression *entries, size_t count,
-	enum change *changes, struct error *error)
+	const struct event *event, enum change *changes, struct error *error)
 {
 	struct memory *memory = memory_lock(store);
+	int64_t now_us = clock_now_us();
 
 	(void)error;
-	for (size_t i = 0; i < count; i++)
-		changes[i] = suppress_one(memory, &entries[i], clock_now_us());
+	for (size_t i = 0; i < count; i++) {
+		changes[i] = suppress_one(memory, &entries[i], now_us);
+		if (changes[i] != CHANGE_UNCHANGED)
+			memory_add_event(memory, event, now_us);
+	}
 	memory_unlock(memory);
 	return true;
 }
 
 bool memory_unsuppress(struct store *store, const char *digest, const char *scope,
-	bool *found, struct error *error)
+	const struct event *event, bool *found, struct error *error)
 {
 	struct memory *memory = memory_lock(store);
 	struct suppression *entry = find_suppression(memory, digest, scope);
+	int64_t now_us = clock_now_us();
 
 	(void)error;
-	*found = entry != NULL && !has_ended(entry, clock_now_us());
+	*found = entry != NULL && !has_ended(entry, now_us);
+	if (*found)
+		memory_add_event(memory, event, now_us);
 	if (entry != NULL)
 		*entry = memory->suppressions[--memory->suppression_count];
 	memory_unlock(memory);

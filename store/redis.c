@@ -16,6 +16,7 @@ static const char *const sources[SCRIPT_COUNT] = {
 	[SCRIPT_CHARGE] = script_charge,
 	[SCRIPT_FINISH] = script_finish,
 	[SCRIPT_SUPPRESS] = script_suppress,
+	[SCRIPT_UNSUPPRESS] = script_unsuppress,
 	[SCRIPT_ACCOUNT] = script_account,
 };
 
@@ -135,6 +136,17 @@ char *redis_account_key(
 	return key;
 }
 
+char *redis_suppression_key(
+	const struct redis_store *redis, const char *digest, const char *scope)
+{
+	return redis_key(redis, "{r:%s}:s:%s", digest, scope);
+}
+
+char *redis_verified_key(const struct redis_store *redis, const char *digest)
+{
+	return redis_key(redis, "{r:%s}:v", digest);
+}
+
 void words_take(struct words *words, char *text)
 {
 	if (words->count == words->room) {
@@ -224,14 +236,18 @@ static bool lost_scripts(const struct question *question)
 	return false;
 }
 
-/* SCRIPT LOAD for all of them; whether it went well shows when the question is asked
- * again. */
+void redis_add_scripts(struct question *question)
+{
+	for (size_t i = 0; i < SCRIPT_COUNT; i++)
+		question_words(question, "SCRIPT", "LOAD", sources[i], NULL);
+}
+
+/* Whether it went well shows when the question is asked again. */
 static void load_scripts(struct redis_store *redis)
 {
 	struct question question = QUESTION_NONE;
 
-	for (size_t i = 0; i < SCRIPT_COUNT; i++)
-		question_words(&question, "SCRIPT", "LOAD", sources[i], NULL);
+	redis_add_scripts(&question);
 	(void)link_ask(redis->link, &question, NULL);
 	question_clear(&question);
 }

@@ -18,6 +18,7 @@ enum script {
 	SCRIPT_CHARGE,
 	SCRIPT_FINISH,
 	SCRIPT_SUPPRESS,
+	SCRIPT_UNSUPPRESS,
 	SCRIPT_ACCOUNT,
 	SCRIPT_COUNT,
 };
@@ -36,6 +37,10 @@ char *redis_key(const struct redis_store *redis, const char *format, ...)
 /* Of the one thing that an account owns: "{a:shop}:sent". */
 char *redis_account_key(
 	const struct redis_store *redis, const char *account, const char *what);
+/* Of a recipient or a domain on the suppression list, and among the verified. */
+char *redis_suppression_key(
+	const struct redis_store *redis, const char *digest, const char *scope);
+char *redis_verified_key(const struct redis_store *redis, const char *digest);
 
 /* Words for a command, each owned; grows as needed. */
 struct words {
@@ -53,6 +58,9 @@ void redis_command(struct question *question, const struct words *words);
 /* Add a call of SCRIPT with its keys and arguments to QUESTION. */
 void redis_call(const struct redis_store *redis, struct question *question,
 	enum script script, const struct words *keys, const struct words *arguments);
+
+/* Add SCRIPT LOAD of each script. */
+void redis_add_scripts(struct question *question);
 
 /*
  * Ask.  Scripts that Redis has forgotten (a restart, SCRIPT FLUSH) are sent
@@ -95,9 +103,9 @@ bool redis_finish(
 	struct store *store, const struct closing *closing, struct error *error);
 
 bool redis_suppress(struct store *store, const struct suppression *entries, size_t count,
-	enum change *changes, struct error *error);
+	const struct event *event, enum change *changes, struct error *error);
 bool redis_unsuppress(struct store *store, const char *digest, const char *scope,
-	bool *found, struct error *error);
+	const struct event *event, bool *found, struct error *error);
 bool redis_find_suppressions(struct store *store, const char *digest,
 	const char *domain_digest, suppression_visitor *visit, void *context,
 	struct error *error);
@@ -115,8 +123,8 @@ void redis_read_account(
 	const redisReply *pairs, const char *name, struct account *record);
 bool redis_account(struct store *store, const char *name, struct account *record,
 	bool *found, struct error *error);
-bool redis_replace_account(
-	struct store *store, struct account *record, bool *replaced, struct error *error);
+bool redis_replace_account(struct store *store, struct account *record,
+	const struct event *event, bool *replaced, struct error *error);
 bool redis_counters(struct store *store, const char *account, int64_t from_us,
 	struct counters *counters, struct error *error);
 bool redis_each_account(
@@ -127,8 +135,11 @@ bool redis_each_limit_key(struct store *store, const char *account,
 	const char *limit_name, limit_key_visitor *visit, void *context,
 	struct error *error);
 
-/* The words of an event for XADD, after its id: fields and values. */
+/* The words of XADD behind its key, for an event. */
 void redis_event_words(const struct event *event, struct words *words);
+/* EVENT, unless it is NULL, as the last key and the last arguments of a script. */
+void redis_add_event(const struct redis_store *redis, const struct event *event,
+	struct words *keys, struct words *arguments);
 bool redis_record(struct store *store, const struct event *events, size_t count,
 	struct error *error);
 bool redis_each_event(struct store *store, const char *after, event_visitor *visit,

@@ -93,7 +93,6 @@ static void add_number(struct words *words, const char *field, int64_t value)
 
 static void add_record(const struct account *record, struct words *arguments)
 {
-	words_number(arguments, record->version);
 	add_field(arguments, "plan", record->plan);
 	add_number(arguments, "plan_until", record->plan_until_us);
 	add_field(arguments, "standing", standing_names[record->standing]);
@@ -109,16 +108,21 @@ static void add_record(const struct account *record, struct words *arguments)
 	}
 }
 
-bool redis_replace_account(
-	struct store *store, struct account *record, bool *replaced, struct error *error)
+bool redis_replace_account(struct store *store, struct account *record,
+	const struct event *event, bool *replaced, struct error *error)
 {
 	struct redis_store *redis = (struct redis_store *)store;
 	struct question question = QUESTION_NONE;
-	struct words keys = { 0 }, arguments = { 0 };
+	struct words keys = { 0 }, fields = { 0 }, arguments = { 0 };
 	bool ok;
 
 	words_take(&keys, redis_account_key(redis, record->name, "account"));
-	add_record(record, &arguments);
+	add_record(record, &fields);
+	words_number(&arguments, record->version);
+	words_number(&arguments, (int64_t)fields.count);
+	for (size_t i = 0; i < fields.count; i++)
+		words_add(&arguments, fields.text[i]);
+	redis_add_event(redis, event, &keys, &arguments);
 	redis_call(redis, &question, SCRIPT_ACCOUNT, &keys, &arguments);
 	ok = redis_ask(redis, &question, NULL, error);
 	if (ok) {
@@ -128,6 +132,7 @@ bool redis_replace_account(
 	}
 	question_clear(&question);
 	words_clear(&keys);
+	words_clear(&fields);
 	words_clear(&arguments);
 	return ok;
 }

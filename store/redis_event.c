@@ -9,7 +9,7 @@
 
 /* Events: a capped stream. */
 
-/* As finish.lua has it; about: Redis cuts whole nodes. */
+/* About so many: Redis cuts whole nodes. */
 #define EVENTS_KEPT "100000"
 
 /* The members that are texts, and where they are in struct event. */
@@ -36,6 +36,10 @@ enum { TEXTS = sizeof(texts) / sizeof(texts[0]) };
 
 void redis_event_words(const struct event *event, struct words *words)
 {
+	words_add(words, "MAXLEN");
+	words_add(words, "~");
+	words_add(words, EVENTS_KEPT);
+	words_add(words, "*");
 	words_add(words, "event");
 	words_add(words, event_names[event->kind]);
 	if (event->time_us != 0) {
@@ -52,6 +56,15 @@ void redis_event_words(const struct event *event, struct words *words)
 	}
 }
 
+void redis_add_event(const struct redis_store *redis, const struct event *event,
+	struct words *keys, struct words *arguments)
+{
+	if (event == NULL)
+		return;
+	words_take(keys, redis_key(redis, "events"));
+	redis_event_words(event, arguments);
+}
+
 bool redis_record(struct store *store, const struct event *events, size_t count,
 	struct error *error)
 {
@@ -64,10 +77,6 @@ bool redis_record(struct store *store, const struct event *events, size_t count,
 
 		words_add(&words, "XADD");
 		words_take(&words, redis_key(redis, "events"));
-		words_add(&words, "MAXLEN");
-		words_add(&words, "~");
-		words_add(&words, EVENTS_KEPT);
-		words_add(&words, "*");
 		redis_event_words(&events[i], &words);
 		redis_command(&question, &words);
 		words_clear(&words);

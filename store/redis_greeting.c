@@ -1,5 +1,6 @@
 #include "store/redis_greeting.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,25 +8,33 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 /* Anew for each connection, so that a changed password needs no restart. */
 static bool read_password(struct greeting *greeting, struct error *error)
 {
-	char *password = greeting->url.password;
-	ssize_t size;
+	char first[sizeof(greeting->url.password) + 1]; /* one byte more than fits */
+	ssize_t size = -1;
 	int fd;
 
 	if (*greeting->password_file == '\0')
 		return true;
 	fd = open(greeting->password_file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_set(error, "redis.password_file %s cannot be read: %m",
-			greeting->password_file);
-	size = read(fd, password, sizeof(greeting->url.password) - 1);
-	close(fd);
-	password[size < 0 ? 0 : size] = '\0';
-	password[strcspn(password, "\r\n")] = '\0';
-	return true;
+	if (fd >= 0)
+		size = read(fd, first, sizeof(first) - 1);
+	if (size < 0)
+		error_set(error, "redis.password_file %s cannot be read: %s",
+			greeting->password_file, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	if (size < 0)
+		return false;
+	first[size] = '\0';
+	first[strcspn(first, "\r\n")] = '\0';
+	return text_copy(greeting->url.password, sizeof(greeting->url.password), first) ||
+	       error_set(error,
+		       "redis.password_file %s has a password of more than %zu bytes",
+		       greeting->password_file, sizeof(greeting->url.password) - 1);
 }
 
 /* The clock and the fingerprint are the last two commands. */

@@ -54,13 +54,16 @@ struct link *link_open(const struct redis_settings *settings, const struct secre
 {
 	struct link *link = xcalloc(1, sizeof(*link));
 	struct redis_url *url = &link->greeting.url;
+	bool good = redis_url_parse(url, settings->url, error);
 
-	if (!redis_url_parse(url, settings->url, error)) {
+	if (good && *settings->user != '\0')
+		good = text_copy(url->user, sizeof(url->user), settings->user) ||
+		       error_set(error, "redis.user is longer than %zu bytes",
+			       sizeof(url->user) - 1);
+	if (!good) {
 		free(link);
 		return NULL;
 	}
-	if (*settings->user != '\0')
-		text_copy(url->user, sizeof(url->user), settings->user);
 	link->place = url->path[0] != '\0'
 			      ? xasprintf("Redis at %s", url->path)
 			      : xasprintf("Redis at %s port %s", url->host, url->port);

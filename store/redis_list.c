@@ -9,69 +9,58 @@
 
 /* The suppression list and the verified recipients. */
 
-static char *entry_key(
-	const struct redis_store *redis, const char *digest, const char *scope)
-{
-	return redis_key(redis, "{r:%s}:s:%s", digest, scope);
-}
-
 static void add_entry(const struct redis_store *redis, const struct suppression *entry,
-	struct question *question)
+	const struct event *event, struct question *question)
 {
 	struct words keys = { 0 }, arguments = { 0 };
 
-	words_take(&keys, entry_key(redis, entry->digest, entry->scope));
+	words_take(&keys, redis_suppression_key(redis, entry->digest, entry->scope));
 	words_add(&arguments, reason_names[entry->reason]);
 	words_number(&arguments, entry->since_us);
 	words_number(&arguments, entry->until_us);
 	words_add(&arguments, entry->source);
 	words_add(&arguments, entry->address);
 	words_add(&arguments, entry->note);
+	redis_add_event(redis, event, &keys, &arguments);
 	redis_call(redis, question, SCRIPT_SUPPRESS, &keys, &arguments);
 	words_clear(&keys);
 	words_clear(&arguments);
 }
 
 bool redis_suppress(struct store *store, const struct suppression *entries, size_t count,
-	enum change *changes, struct error *error)
+	const struct event *event, enum change *changes, struct error *error)
 {
 	struct redis_store *redis = (struct redis_store *)store;
 	struct question question = QUESTION_NONE;
 	bool ok = true;
 
 	for (size_t i = 0; i < count; i++)
-		add_entry(redis, &entries[i], &question);
+		add_entry(redis, &entries[i], event, &question);
 	if (count > 0)
 		ok = redis_ask(redis, &question, NULL, error);
-	for (size_t i = 0; ok && changes != NULL && i < count; i++)
+	for (size_t i = 0; ok && i < count; i++)
 		changes[i] = (enum change)reply_number(question.replies[i]);
 	question_clear(&question);
 	return ok;
 }
 
-/* DEL, and was there something? */
-static bool delete_key(
-	struct redis_store *redis, const char *key, bool *found, struct error *error)
+bool redis_unsuppress(struct store *store, const char *digest, const char *scope,
+	const struct event *event, bool *found, struct error *error)
 {
+	struct redis_store *redis = (struct redis_store *)store;
 	struct question question = QUESTION_NONE;
+	struct words keys = { 0 }, arguments = { 0 };
 	bool ok;
 
-	question_words(&question, "DEL", key, NULL);
+	words_take(&keys, redis_suppression_key(redis, digest, scope));
+	redis_add_event(redis, event, &keys, &arguments);
+	redis_call(redis, &question, SCRIPT_UNSUPPRESS, &keys, &arguments);
 	ok = redis_ask(redis, &question, NULL, error);
 	if (ok)
 		*found = reply_number(question.replies[0]) > 0;
 	question_clear(&question);
-	return ok;
-}
-
-bool redis_unsuppress(struct store *store, const char *digest, const char *scope,
-	bool *found, struct error *error)
-{
-	struct redis_store *redis = (struct redis_store *)store;
-	char *key = entry_key(redis, digest, scope);
-	bool ok = delete_key(redis, key, found, error);
-
-	free(key);
+	words_clear(&keys);
+	words_clear(&arguments);
 	return ok;
 }
 
@@ -200,17 +189,12 @@ bool redis_find_suppressions(struct store *store, const char *digest,
 	return ok;
 }
 
-static char *verified_key(const struct redis_store *redis, const char *digest)
-{
-	return redis_key(redis, "{r:%s}:v", digest);
-}
-
 bool redis_verify(struct store *store, const struct verified *entry, bool *changed,
 	struct error *error)
 {
 	struct redis_store *redis = (struct redis_store *)store;
 	struct question question = QUESTION_NONE;
-	char *key = verified_key(redis, entry->digest), since[24];
+	char *key = redis_verified_key(redis, entry->digest), since[24];
 	bool ok;
 
 	snprintf(since, sizeof(since), "%" PRId64, entry->since_us);
@@ -228,9 +212,15 @@ bool redis_unverify(
 	struct store *store, const char *digest, bool *changed, struct error *error)
 {
 	struct redis_store *redis = (struct redis_store *)store;
-	char *key = verified_key(redis, digest);
-	bool ok = delete_key(redis, key, changed, error);
+	struct question question = QUESTION_NONE;
+	char *key = redis_verified_key(redis, digest);
+	bool ok;
 
+	question_words(&question, "DEL", key, NULL);
+	ok = redis_ask(redis, &question, NULL, error);
+	if (ok)
+		*changed = reply_number(question.replies[0]) > 0;
+	question_clear(&question);
 	free(key);
 	return ok;
 }

@@ -19,13 +19,13 @@ static void add_recipient_keys(const struct redis_store *redis,
 	const char *digests[2] = { recipient->digest, recipient->domain_digest };
 
 	for (size_t i = 0; i < 2; i++) {
-		words_take(keys,
-			redis_key(redis, "{r:%s}:s:%s", digests[i], SCOPE_EVERYONE));
-		words_take(keys,
-			redis_key(redis, "{r:%s}:s:%s", digests[i], demand->account));
+		words_take(
+			keys, redis_suppression_key(redis, digests[i], SCOPE_EVERYONE));
+		words_take(
+			keys, redis_suppression_key(redis, digests[i], demand->account));
 	}
 	for (size_t i = 0; i < 2 && demand->verified_wanted; i++)
-		words_take(keys, redis_key(redis, "{r:%s}:v", digests[i]));
+		words_take(keys, redis_verified_key(redis, digests[i]));
 }
 
 static void add_limit(const struct demand_limit *asked, struct words *arguments)

@@ -50,15 +50,15 @@ bool store_finish(struct store *store, const struct closing *closing, struct err
 }
 
 bool store_suppress(struct store *store, const struct suppression *entries, size_t count,
-	enum change *changes, struct error *error)
+	const struct event *event, enum change *changes, struct error *error)
 {
-	return store->backend->suppress(store, entries, count, changes, error);
+	return store->backend->suppress(store, entries, count, event, changes, error);
 }
 
 bool store_unsuppress(struct store *store, const char *digest, const char *scope,
-	bool *found, struct error *error)
+	const struct event *event, bool *found, struct error *error)
 {
-	return store->backend->unsuppress(store, digest, scope, found, error);
+	return store->backend->unsuppress(store, digest, scope, event, found, error);
 }
 
 bool store_find_suppressions(struct store *store, const char *digest,
@@ -99,10 +99,10 @@ bool store_account(struct store *store, const char *name, struct account *record
 	return store->backend->account(store, name, record, found, error);
 }
 
-bool store_replace_account(
-	struct store *store, struct account *record, bool *replaced, struct error *error)
+bool store_replace_account(struct store *store, struct account *record,
+	const struct event *event, bool *replaced, struct error *error)
 {
-	return store->backend->replace_account(store, record, replaced, error);
+	return store->backend->replace_account(store, record, event, replaced, error);
 }
 
 bool store_counters(struct store *store, const char *account, int64_t from_us,

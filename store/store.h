@@ -106,12 +106,16 @@ bool store_finish(
 
 enum change { CHANGE_UNCHANGED, CHANGE_CHANGED, CHANGE_ADDED };
 
-/* Merge COUNT entries in (suppression_merge()), pipelined; CHANGES says what became of each. */
+/*
+ * Merge COUNT entries in (suppression_merge()), pipelined; CHANGES says what
+ * became of each.  EVENT (NULL: none) is recorded in one step with each entry
+ * that changes: neither is without the other.
+ */
 bool store_suppress(struct store *store, const struct suppression *entries, size_t count,
-	enum change *changes, struct error *error);
-/* FOUND: was there such an entry? */
+	const struct event *event, enum change *changes, struct error *error);
+/* FOUND: was there such an entry?  EVENT is recorded with its removal. */
 bool store_unsuppress(struct store *store, const char *digest, const char *scope,
-	bool *found, struct error *error);
+	const struct event *event, bool *found, struct error *error);
 
 /* Return false from a visitor to stop the walk; the walk is then still a success. */
 typedef bool suppression_visitor(const struct suppression *entry, void *context);
@@ -148,10 +152,10 @@ bool store_account(struct store *store, const char *name, struct account *record
 /*
  * Replace a record, if it still has the version that RECORD has (0: none):
  * read, change, replace, and again when REPLACED is false.  RECORD gets its
- * new version.
+ * new version.  EVENT (NULL: none) is recorded in the same step.
  */
-bool store_replace_account(
-	struct store *store, struct account *record, bool *replaced, struct error *error);
+bool store_replace_account(struct store *store, struct account *record,
+	const struct event *event, bool *replaced, struct error *error);
 
 /* Counters of the hours from FROM_US on. */
 bool store_counters(struct store *store, const char *account, int64_t from_us,

@@ -1,8 +1,9 @@
 -- Merge an entry into the suppression list: suppression_merge() of
 -- policy/suppression.h is the model.
 --
--- KEYS  the entry
--- ARGV  reason, since, until (0: never), source, address, note
+-- KEYS  the entry; the events, if there is one
+-- ARGV  reason, since, until (0: never), source, address, note; then the words
+--       of the event's XADD behind the key
 -- Returns 0 unchanged, 1 changed, 2 added.
 local strength = {soft = 1, manual = 2, hard = 3, unsubscribe = 4, complaint = 5}
 local key, reason, since, ends = KEYS[1], ARGV[1], ARGV[2], ARGV[3]
@@ -23,6 +24,8 @@ if old[1] then
     return 0
   end
 end
+-- first: where the event is refused, nothing is changed
+if KEYS[2] then redis.call('XADD', KEYS[2], unpack(ARGV, 7)) end
 redis.call('HSET', key, 'reason', reason, 'since', since, 'until', ends, 'source', source,
   'address', address, 'note', note)
 if ends == '0' then

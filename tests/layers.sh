@@ -25,6 +25,7 @@ BEGIN {
 		"base/, store/redis.c and the link to Redis")
 	owner("^jansson\\.h", "^cli/", "cli/")
 	owner("^microhttpd\\.h", "^milter/metrics\\.c$", "milter/metrics.c")
+	owner("^unictype\\.h", "^cli/formats\\.c$", "cli/formats.c")
 	owner("^(idn2|unicase|uninorm|unistr)\\.h", "^policy/(domain|address)\\.c$",
 		"policy/domain.c and policy/address.c")
 
