@@ -147,49 +147,11 @@ char *redis_verified_key(const struct redis_store *redis, const char *digest)
 	return redis_key(redis, "{r:%s}:v", digest);
 }
 
-void words_take(struct words *words, char *text)
-{
-	if (words->count == words->room) {
-		words->room = words->room == 0 ? 16 : 2 * words->room;
-		words->text =
-			xreallocarray(words->text, words->room, sizeof(*words->text));
-		words->length =
-			xreallocarray(words->length, words->room, sizeof(*words->length));
-	}
-	words->length[words->count] = strlen(text);
-	words->text[words->count++] = text;
-}
-
-void words_add(struct words *words, const char *text)
-{
-	words_take(words, xstrdup(text));
-}
-
-void words_number(struct words *words, int64_t number)
-{
-	char text[24];
-
-	snprintf(text, sizeof(text), "%" PRId64, number);
-	words_add(words, text);
-}
-
-void words_clear(struct words *words)
+/* Put WORDS into ARGV from AT on; returns where they end. */
+static size_t put_words(const struct words *words, const char **argv, size_t at)
 {
 	for (size_t i = 0; i < words->count; i++)
-		free(words->text[i]);
-	free(words->text);
-	free(words->length);
-	*words = (struct words){ 0 };
-}
-
-/* Put WORDS into ARGV and LENGTHS from AT on; returns where they end. */
-static size_t put_words(
-	const struct words *words, const char **argv, size_t *lengths, size_t at)
-{
-	for (size_t i = 0; i < words->count; i++) {
-		argv[at] = words->text[i];
-		lengths[at++] = words->length[i];
-	}
+		argv[at++] = words_text(words, i);
 	return at;
 }
 
@@ -197,28 +159,26 @@ void redis_command(struct question *question, const struct words *words)
 {
 	const char **argv = xcalloc(words->count, sizeof(*argv));
 
-	put_words(words, argv, words->length, 0);
-	question_add(question, (int)words->count, argv, words->length);
+	put_words(words, argv, 0);
+	question_add(question, (int)words->count, argv, NULL);
 	free(argv);
 }
 
 void redis_call(const struct redis_store *redis, struct question *question,
 	enum script script, const struct words *keys, const struct words *arguments)
 {
-	size_t count = 3 + keys->count + arguments->count, at = 3;
+	size_t count = 3 + keys->count + arguments->count, at = 0;
 	const char **argv = xcalloc(count, sizeof(*argv));
-	size_t *lengths = xcalloc(count, sizeof(*lengths));
 	char number[24];
 
 	snprintf(number, sizeof(number), "%zu", keys->count);
-	lengths[0] = strlen(argv[0] = "EVALSHA");
-	lengths[1] = strlen(argv[1] = redis->sha[script]);
-	lengths[2] = strlen(argv[2] = number);
-	at = put_words(keys, argv, lengths, at);
-	put_words(arguments, argv, lengths, at);
-	question_add(question, (int)count, argv, lengths);
+	argv[at++] = "EVALSHA";
+	argv[at++] = redis->sha[script];
+	argv[at++] = number;
+	at = put_words(keys, argv, at);
+	at = put_words(arguments, argv, at);
+	question_add(question, (int)at, argv, NULL);
 	free(argv);
-	free(lengths);
 }
 
 static bool is_error(const redisReply *reply, const char *kind)

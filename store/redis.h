@@ -4,6 +4,7 @@
 
 #include "store/backend.h"
 #include "store/redis_link.h"
+#include "store/redis_words.h"
 #include "store/remembered.h"
 
 /*
@@ -41,17 +42,6 @@ char *redis_account_key(
 char *redis_suppression_key(
 	const struct redis_store *redis, const char *digest, const char *scope);
 char *redis_verified_key(const struct redis_store *redis, const char *digest);
-
-/* Words for a command, each owned; grows as needed. */
-struct words {
-	char **text;
-	size_t *length;
-	size_t count, room;
-};
-void words_add(struct words *words, const char *text);
-void words_take(struct words *words, char *text); /* TEXT is freed with the others */
-void words_number(struct words *words, int64_t number);
-void words_clear(struct words *words);
 
 /* Add the command that WORDS are. */
 void redis_command(struct question *question, const struct words *words);

@@ -120,8 +120,7 @@ bool redis_replace_account(struct store *store, struct account *record,
 	add_record(record, &fields);
 	words_number(&arguments, record->version);
 	words_number(&arguments, (int64_t)fields.count);
-	for (size_t i = 0; i < fields.count; i++)
-		words_add(&arguments, fields.text[i]);
+	words_append(&arguments, &fields);
 	redis_add_event(redis, event, &keys, &arguments);
 	redis_call(redis, &question, SCRIPT_ACCOUNT, &keys, &arguments);
 	ok = redis_ask(redis, &question, NULL, error);

@@ -202,8 +202,7 @@ static void add_event(const struct event *event, struct words *arguments)
 
 	redis_event_words(event, &words);
 	words_number(arguments, (int64_t)words.count);
-	for (size_t i = 0; i < words.count; i++)
-		words_add(arguments, words.text[i]);
+	words_append(arguments, &words);
 	words_clear(&words);
 }
 
@@ -225,8 +224,7 @@ bool redis_finish(struct store *store, const struct closing *closing, struct err
 	words_number(&arguments, closing->accepted);
 	words_add(&arguments, noted ? closing->account : "");
 	words_number(&arguments, count);
-	for (size_t i = 0; i < refunds.count; i++)
-		words_add(&arguments, refunds.text[i]);
+	words_append(&arguments, &refunds);
 	for (size_t i = 0; i < closing->event_count; i++)
 		add_event(&closing->events[i], &arguments);
 	redis_call(redis, &question, SCRIPT_FINISH, &keys, &arguments);
