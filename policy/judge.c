@@ -107,8 +107,8 @@ static void describe_limit(const struct demand_limit *asked,
 	if (fact->frees_us > 0 && verdict->kind != VERDICT_REJECT)
 		verdict->retry_s = (fact->frees_us - 1) / SECOND_US + 1;
 	if (verdict->retry_s > 0)
-		snprintf(when, sizeof(when), ", try again in %" PRId64 " seconds",
-			verdict->retry_s);
+		snprintf(when, sizeof(when), ", try again in %" PRId64 " second%s",
+			verdict->retry_s, verdict->retry_s == 1 ? "" : "s");
 	capacity_to_text(&asked->capacity, capacity, sizeof(capacity));
 	snprintf(verdict->text, sizeof(verdict->text),
 		"%.200s%slimit %s (%s): %" PRId64 "/%" PRId64 " used%s [okite:%s]",

@@ -296,7 +296,7 @@ static void judges_one(void **state)
 			"[okite:day]",
 			"day" },
 		{ "a rate", NULL, rate_full, VERDICT_TEMPFAIL, false,
-			"451 4.7.1 limit rate (14/s): 50/50 used, try again in 1 seconds "
+			"451 4.7.1 limit rate (14/s): 50/50 used, try again in 1 second "
 			"[okite:rate]",
 			"rate" },
 		{ "a limit that rejects", NULL, hour_full, VERDICT_REJECT, false,
