@@ -205,8 +205,7 @@ static size_t settle_whole(
 			explanation->message.accepted++;
 		} else if (verdict->kind == VERDICT_ACCEPT) {
 			explanation->message.internal++;
-		} else if (verdict->code == 554 || verdict->code == 552) {
-			/* Too many or too large: that is the message's. */
+		} else if (verdict->of_message) {
 			*whole = *verdict;
 		}
 	}
@@ -252,14 +251,6 @@ static bool happens_to(const struct verdict *whole, const struct verdict *recipi
 	return would_pass(recipient) || !would_pass(whole);
 }
 
-/* Nobody tries again for one recipient that is taken out. */
-static void make_permanent(struct verdict *verdict)
-{
-	verdict->kind = VERDICT_REJECT;
-	verdict->code = verdict->code == 452 ? 552 : 550;
-	verdict->status[0] = '5';
-}
-
 bool explanation_find_whole(struct explanation *explanation)
 {
 	struct answer **asked = xcalloc(explanation->count, sizeof(struct answer *));
@@ -275,7 +266,7 @@ bool explanation_find_whole(struct explanation *explanation)
 		if (happens_to(&whole, verdict))
 			*verdict = whole;
 		else if (!verdict->observed && verdict->kind == VERDICT_TEMPFAIL)
-			make_permanent(verdict);
+			verdict_make_permanent(verdict);
 	}
 	free(asked);
 	return ok;

@@ -3,7 +3,7 @@
  * command is a function in a file of its own.
  */
 #include <errno.h>
-#include <fcntl.h>
+
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "base/standard_files.h"
 #include "cli/options.h"
 
 #ifndef OKITE_CONFIG
@@ -238,18 +239,6 @@ static int dispatch(struct cli *cli, const struct given *given)
 	return status == CLI_YES ? cli->command->run(cli) : status;
 }
 
-/* Else a file or Redis gets the number of standard output, and what is meant for it. */
-static void open_standard_files(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-}
-
 int main(int argc, char **argv)
 {
 	struct cli cli = { .conf_path = OKITE_CONFIG };
@@ -259,7 +248,7 @@ int main(int argc, char **argv)
 	/* A reader that has gone (`okite events | head`) is seen as EPIPE, and ends us
 	 * quietly. */
 	signal(SIGPIPE, SIG_IGN);
-	open_standard_files();
+	standard_files_open();
 	options_read(argc, argv, &cli, &given);
 	output_init(&cli.output, stdout, given.json);
 	status = dispatch(&cli, &given);

@@ -42,13 +42,15 @@ void background_start(void)
 
 void background_ready(void)
 {
-	int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int nowhere;
 
 	if (ready < 0)
 		return;
-	for (int fd = 0; fd <= 2 && nowhere >= 0; fd++)
+	nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && nowhere >= 0; fd++)
 		dup2(nowhere, fd);
-	close(nowhere);
+	if (nowhere > STDERR_FILENO)
+		close(nowhere);
 	(void)!chdir("/");
 	(void)!write(ready, "", 1);
 	close(ready);

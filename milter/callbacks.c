@@ -86,7 +86,8 @@ static void read_envelope(SMFICTX *context, struct session *session, char **argu
 
 	note_queue_id(context, session);
 	if (!text_copy(message->login, sizeof(message->login), login))
-		session->fault = "the login is longer than 255 bytes";
+		session->fault = "the login is longer than 255 bytes",
+		session->fault_status = "5.7.1";
 	text_lower(message->login);
 	message->client = session->client;
 	/* Sendmail -bs speaks SMTP, and is answered at RCPT; Postfix's cleanup is not. */
@@ -96,24 +97,29 @@ static void read_envelope(SMFICTX *context, struct session *session, char **argu
 	message->judged_whole =
 		message->from_sendmail && session->client.family != AF_UNSPEC;
 	message->size = declared_size(arguments + 1);
-	if (session->fault == NULL)
+	if (session->fault == NULL) {
 		session->fault = address_parse(&message->sender, arguments[0],
 			macro_domain(context, "{mail_addr}"));
+		session->fault_status = "5.1.7";
+	}
 	policy_classify(&session->runtime->conf->policy, message);
 }
 
-/* What can be said of the message at MAIL, where the MTA awaits an answer.  False: nothing. */
+/*
+ * What can be said of the message at MAIL, where the MTA awaits an answer and
+ * not of mail from sendmail(1), which is told at its end.  False: nothing.
+ */
 static bool judge_mail(const struct session *session, struct verdict *verdict)
 {
-	if (!session->message.outgoing || !session->mail_is_answered)
+	if (!session->message.outgoing || session->message.judged_whole ||
+		!session->mail_is_answered)
 		return false;
-	if (session->fault != NULL) {
-		reply_to_fault(verdict, session->fault, "5.1.7");
-		return true;
-	}
-	return policy_too_large(
-		       &session->runtime->conf->policy, session->message.size, verdict) &&
-	       !verdict->observed;
+	if (session->fault != NULL)
+		reply_to_fault(session, verdict, session->fault, session->fault_status);
+	else if (!policy_too_large(
+			 &session->runtime->conf->policy, session->message.size, verdict))
+		return false;
+	return !verdict->observed;
 }
 
 static sfsistat on_mail(SMFICTX *context, char **arguments)
@@ -181,7 +187,7 @@ static sfsistat on_end_of_message(SMFICTX *context)
 		return leave(session, SMFIS_CONTINUE);
 	note_queue_id(context, session);
 	finish_message(context, session, &verdict);
-	if (verdict.kind == VERDICT_TEMPFAIL || verdict.kind == VERDICT_REJECT)
+	if (verdict_is_refusal(&verdict))
 		status = reply_with(context, &verdict);
 	else
 		status = verdict.kind == VERDICT_DISCARD ? SMFIS_DISCARD : SMFIS_CONTINUE;

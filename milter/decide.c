@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "milter/outage.h"
 #include "milter/reply.h"
 #include "milter/report.h"
 
@@ -40,7 +41,7 @@ static void ask(struct session *session, const struct recipient *const *recipien
 		if (asked->facts.status != FACTS_STALE)
 			break;
 	}
-	report_store(runtime, asked->facts.status != FACTS_UNKNOWN, asked->facts.why,
+	outage_note(runtime, asked->facts.status != FACTS_UNKNOWN, asked->facts.why,
 		clock_monotonic_us() - began_us);
 	facts_remember(&asked->facts, &asked->demand, &session->message);
 }
@@ -70,113 +71,129 @@ void decide_recipient(struct session *session, const struct recipient *recipient
 	asked_clear(&asked);
 }
 
-/* One of a message that is judged whole, without the store: true when that settles it. */
-static bool settle_listed(
+/*
+ * A message from sendmail(1), on its way to a verdict.  EACH has one verdict for
+ * each that is listed; LEFT and PLACES are those of whom the store is asked.
+ */
+struct whole {
+	struct session *session;
+	struct verdict *each;
+	const struct recipient **left;
+	size_t *places;
+	size_t count;
+};
+
+/* Without the store.  False when it must be asked; what is observed stays in VERDICT. */
+static bool settle_one(
 	struct session *session, const struct listed *listed, struct verdict *verdict)
 {
-	bool settled;
-
-	if (listed->fault != NULL) {
-		reply_to_fault(verdict, listed->fault, "5.1.3");
-		return true;
-	}
-	settled = policy_settle(&session->runtime->conf->policy, &session->message,
-		&listed->recipient, verdict);
-	if (!settled && verdict->observed)
-		report_refused(session, &listed->recipient, verdict, "eom");
-	return settled;
+	if (listed->fault == NULL)
+		return policy_settle(&session->runtime->conf->policy, &session->message,
+			&listed->recipient, verdict);
+	reply_to_fault(session, verdict, listed->fault, "5.1.3");
+	/* It passes, but nothing can be looked up for it. */
+	return true;
 }
 
-/*
- * Without the store: who is left to ask about.  WHOLE is what was said of the
- * last of the others.  False when the message is refused already: more
- * recipients than are allowed, or too large.
- */
-static bool settle_all(struct session *session, const struct recipient **left,
-	size_t *count, size_t *places, struct verdict *whole)
+/* False, with VERDICT set, when the message is refused already: too many, or too large. */
+static bool settle_all(struct whole *whole, struct verdict *verdict)
 {
-	*count = 0;
+	struct session *session = whole->session;
+
 	for (size_t i = 0; i < session->listed_count; i++) {
 		struct listed *listed = &session->listed[i];
-		struct verdict verdict = { .kind = VERDICT_ACCEPT };
+		struct verdict *own = &whole->each[i];
 
-		if (!settle_listed(session, listed, &verdict)) {
+		verdict_set(own, VERDICT_ACCEPT, "", 0, "");
+		if (!settle_one(session, listed, own)) {
 			listed->counts = true;
 			session->message.accepted++;
-			places[*count] = i;
-			left[(*count)++] = &listed->recipient;
-		} else if (verdict.kind == VERDICT_ACCEPT) {
+			whole->places[whole->count] = i;
+			whole->left[whole->count++] = &listed->recipient;
+		} else if (own->kind == VERDICT_ACCEPT || own->observed) {
 			session->message.internal++;
-		} else {
-			*whole = verdict;
-			/* Too many or too large: that is the message's. */
-			if (verdict.code == 554 || verdict.code == 552)
-				return false;
-			listed->removed = true;
-			report_removed(session, &listed->recipient, &verdict, "eom");
+		} else if (own->of_message) {
+			*verdict = *own;
+			/* All are refused, and counted so. */
+			session->message.accepted = (int64_t)session->listed_count;
+			return false;
 		}
 	}
 	return true;
 }
 
-static void mark_each(struct session *session, const size_t *places, size_t count,
-	const struct verdict *each)
+static void ask_whole(struct whole *whole, struct verdict *verdict)
 {
-	for (size_t i = 0; i < count; i++) {
-		struct listed *listed = &session->listed[places[i]];
+	const struct policy *policy = &whole->session->runtime->conf->policy;
+	struct verdict *judged = xcalloc(whole->count, sizeof(*judged));
+	struct asked asked;
 
-		if (each[i].observed)
-			report_refused(session, &listed->recipient, &each[i], "eom");
-		if (each[i].observed || each[i].kind == VERDICT_ACCEPT)
+	ask(whole->session, whole->left, whole->count, &asked);
+	policy_judge_whole(
+		policy, &asked.account, &asked.demand, &asked.facts, verdict, judged);
+	for (size_t i = 0; i < whole->count; i++) {
+		struct verdict *own = &whole->each[whole->places[i]];
+
+		/* Observed caps: told where nothing else is. */
+		if (judged[i].rule[0] != '\0' || !own->observed)
+			*own = judged[i];
+	}
+	asked_clear(&asked);
+	free(judged);
+}
+
+/* The recipients' own verdicts take effect, and are told. */
+static void apply_each(struct whole *whole)
+{
+	struct session *session = whole->session;
+
+	for (size_t i = 0; i < session->listed_count; i++) {
+		struct listed *listed = &session->listed[i];
+		const struct verdict *own = &whole->each[i];
+
+		if (own->observed)
+			report_refused(session, &listed->recipient, own, "eom");
+		if (own->observed || own->kind == VERDICT_ACCEPT)
 			continue;
-		listed->removed = true;
+		session->message.accepted -= listed->counts;
 		listed->counts = false;
-		session->message.accepted--;
-		report_removed(session, &listed->recipient, &each[i], "eom");
+		listed->removed = true;
+		report_removed(session, &listed->recipient, own, "eom");
 	}
 }
 
-static void ask_whole(struct session *session, const struct recipient *const *left,
-	const size_t *places, size_t count, struct verdict *whole)
+/* Nobody is left to ask about, and nobody is internal: the strictest of what was said. */
+static void strictest(const struct whole *whole, struct verdict *verdict)
 {
-	const struct policy *policy = &session->runtime->conf->policy;
-	struct verdict *each = xcalloc(count, sizeof(*each));
-	struct asked asked;
-
-	ask(session, left, count, &asked);
-	policy_judge_whole(
-		policy, &asked.account, &asked.demand, &asked.facts, whole, each);
-	/* Mail that waits comes again each minute: its recipients are told once it is decided. */
-	if (whole->observed || whole->kind != VERDICT_TEMPFAIL)
-		mark_each(session, places, count, each);
-	asked_clear(&asked);
-	free(each);
+	for (size_t i = 0; i < whole->session->listed_count; i++)
+		if (verdict->kind == VERDICT_ACCEPT ||
+			(verdict_is_refusal(&whole->each[i]) &&
+				verdict->kind != VERDICT_REJECT))
+			*verdict = whole->each[i];
+	verdict_make_permanent(verdict);
 }
 
-/* Only simulated recipients, and one of them has a full mailbox: waiting would not end.
- */
-static void make_permanent(struct verdict *verdict)
+void decide_whole(struct session *session, struct verdict *verdict)
 {
-	verdict->kind = VERDICT_REJECT;
-	verdict->code = 552;
-	verdict->status[0] = '5';
-}
+	struct whole whole = {
+		.session = session,
+		.each = xcalloc(session->listed_count + 1, sizeof(*whole.each)),
+		.left = xcalloc(session->listed_count + 1, sizeof(*whole.left)),
+		.places = xcalloc(session->listed_count + 1, sizeof(*whole.places)),
+	};
 
-void decide_whole(struct session *session, struct verdict *whole)
-{
-	const struct recipient **left = xcalloc(session->listed_count + 1, sizeof(*left));
-	size_t *places = xcalloc(session->listed_count + 1, sizeof(*places));
-	struct verdict settled = { .kind = VERDICT_ACCEPT };
-	size_t count;
-
-	if (!settle_all(session, left, &count, places, &settled))
-		*whole = settled;
-	else if (count > 0)
-		ask_whole(session, left, places, count, whole);
+	verdict_set(verdict, VERDICT_ACCEPT, "", 0, "");
+	if (!settle_all(&whole, verdict))
+		goto out;
+	if (whole.count > 0)
+		ask_whole(&whole, verdict);
 	else if (session->message.internal == 0)
-		*whole = settled;
-	if (count == 0 && whole->kind == VERDICT_TEMPFAIL)
-		make_permanent(whole);
-	free(left);
-	free(places);
+		strictest(&whole, verdict);
+	/* Mail that waits comes again each minute: its recipients are told once it is decided. */
+	if (verdict->observed || verdict->kind != VERDICT_TEMPFAIL)
+		apply_each(&whole);
+out:
+	free(whole.each);
+	free(whole.left);
+	free(whole.places);
 }

@@ -4,7 +4,8 @@
 
 /*
  * Demand, charge, judge: what becomes of a recipient or of a message.  The
- * store is asked once, or once more when the account's record has changed.
+ * store is asked once, and again, twice at most, when the account's record has
+ * changed.
  */
 
 /* Over SMTP, at RCPT. */

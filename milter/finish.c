@@ -20,30 +20,32 @@
  */
 enum { FOREIGN_TOKENS_MAX = 10 };
 
-/* Mail from sendmail(1) is judged now; over SMTP every recipient has been. */
+/* Over SMTP every recipient has been judged; the size is known only now. */
+static void judge_smtp(const struct session *session, struct verdict *verdict)
+{
+	/* Mail to internal recipients alone is not limited. */
+	if (session->listed_count == 0 ||
+		!policy_too_large(
+			&session->runtime->conf->policy, session->message.size, verdict))
+		verdict_set(verdict, VERDICT_ACCEPT, "", 0, "");
+	if ((verdict->rule[0] == '\0' || verdict->observed) &&
+		session->hold.rule[0] != '\0')
+		*verdict = session->hold;
+}
+
 static void judge(struct session *session, struct verdict *verdict)
 {
-	const struct policy *policy = &session->runtime->conf->policy;
 	/* With the line between header and body. */
 	int64_t bytes = session->counts_bytes ? session->bytes + 2 : 0;
-	struct verdict too_large;
 
 	if (bytes > session->message.size)
 		session->message.size = bytes;
-	verdict_set(verdict, VERDICT_ACCEPT, "", 0, "");
-	if (session->fault != NULL) {
-		reply_to_fault(verdict, session->fault, "5.1.7");
-	} else if (policy_too_large(policy, session->message.size, &too_large)) {
-		*verdict = too_large;
-		if (!too_large.observed)
-			return;
-	}
 	if (session->fault != NULL)
-		return;
-	if (session->message.judged_whole)
+		reply_to_fault(session, verdict, session->fault, session->fault_status);
+	else if (session->message.judged_whole)
 		decide_whole(session, verdict);
-	else if (session->hold.rule[0] != '\0')
-		*verdict = session->hold;
+	else
+		judge_smtp(session, verdict);
 }
 
 /* Is there anybody whom the message would go to? */
@@ -95,28 +97,33 @@ static bool mark(SMFICTX *context, const struct session *session)
 	return ok;
 }
 
+static bool take_out(SMFICTX *context, const struct session *session)
+{
+	for (size_t i = 0; i < session->listed_count; i++)
+		if (session->listed[i].removed &&
+			smfi_delrcpt(context, session->listed[i].envelope) != MI_SUCCESS)
+			return false;
+	return true;
+}
+
 /* What the verdict does to the message.  False when the MTA did not take it. */
 static bool change_message(
 	SMFICTX *context, const struct session *session, const struct verdict *verdict)
 {
 	char reason[RULE_SIZE + 8];
 
-	if (!session->can_change)
-		return false;
-	for (size_t i = 0; i < session->listed_count; i++)
-		if (session->listed[i].removed &&
-			smfi_delrcpt(context, session->listed[i].envelope) != MI_SUCCESS)
-			return false;
 	snprintf(reason, sizeof(reason), "okite:%s", verdict->rule);
-	if (verdict->kind == VERDICT_HOLD &&
-		smfi_quarantine(context, reason) != MI_SUCCESS)
-		return false;
-	return mark(context, session);
+	return session->can_change && take_out(context, session) &&
+	       (verdict->kind != VERDICT_HOLD ||
+		       smfi_quarantine(context, reason) == MI_SUCCESS) &&
+	       mark(context, session);
 }
 
-static bool is_refusal(const struct verdict *verdict)
+/* May it go out unchanged?  Observed mail may always, and mail to internal recipients alone. */
+static bool may_stay(const struct session *session)
 {
-	return verdict->kind == VERDICT_REJECT || verdict->kind == VERDICT_TEMPFAIL;
+	return session->runtime->conf->policy.observe_only ||
+	       (session->listed_count == 0 && session->message.accepted == 0);
 }
 
 /* The whole message is refused, and nothing stays charged. */
@@ -129,9 +136,6 @@ static void refuse_all(struct session *session, const struct verdict *verdict)
 
 static void fail(struct session *session, struct verdict *verdict)
 {
-	log_line(LOG_LEVEL_ERROR,
-		"%s: the MTA does not let the message be changed: it is refused for now",
-		session->queue_id);
 	verdict_set(verdict, VERDICT_TEMPFAIL, "caps", 451, "4.3.0");
 	text_copy(verdict->text, sizeof(verdict->text),
 		"the message cannot be marked, try again later [okite:caps]");
@@ -145,16 +149,21 @@ void finish_message(SMFICTX *context, struct session *session, struct verdict *v
 		report_refused(session, NULL, verdict, "eom");
 		verdict_set(verdict, VERDICT_ACCEPT, "", 0, "");
 	}
-	if (is_refusal(verdict)) {
+	if (verdict_is_refusal(verdict)) {
 		refuse_all(session, verdict);
 		return;
 	}
 	if (!anybody_left(session)) {
 		verdict->kind = VERDICT_DISCARD;
 	} else if (!change_message(context, session, verdict)) {
-		fail(session, verdict);
-		return;
+		log_line(LOG_LEVEL_ERROR,
+			"%s: the MTA does not let the message be changed",
+			session->queue_id);
+		if (!may_stay(session)) {
+			fail(session, verdict);
+			return;
+		}
 	}
 	report_message(session, verdict);
-	session_commit(session, session->message.accepted);
+	session_commit(session);
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/standard_files.h"
 #include "milter/background.h"
 #include "milter/callbacks.h"
 #include "milter/metrics.h"
@@ -61,15 +62,24 @@ static int read_options(int argc, char **argv, struct options *options)
 	return EX_USAGE;
 }
 
+/* Is there a Redis, and is it ours?  One that is away may come; one that is another's
+ * never is ours. */
+static bool probe(const struct runtime *runtime)
+{
+	struct error error = ERROR_NONE;
+	enum store_state state = store_probe(runtime->store, &error);
+
+	if (state != STORE_READY)
+		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+	return state != STORE_FOREIGN;
+}
+
 /* A configuration that is broken, or cannot be served, leaves the one before in force. */
 static void reload(const char *path)
 {
 	struct runtime *before = runtime_hold(), *after = runtime_open(path, before);
-	struct error error = ERROR_NONE;
 
-	if (after != NULL && after->store != before->store &&
-		store_probe(after->store, &error) == STORE_FOREIGN) {
-		log_line(LOG_LEVEL_ERROR, "%s", error.text);
+	if (after != NULL && after->store != before->store && !probe(after)) {
 		runtime_release(after);
 		after = NULL;
 	}
@@ -123,18 +133,6 @@ static bool start_reloading(const char *path)
 	return pthread_create(&thread, NULL, wait_for_reload, (void *)(uintptr_t)path) ==
 		       0 &&
 	       pthread_detach(thread) == 0;
-}
-
-/* Is there a Redis, and is it ours?  One that is away may come; one that is another's
- * never is ours. */
-static bool probe(const struct runtime *runtime)
-{
-	struct error error = ERROR_NONE;
-	enum store_state state = store_probe(runtime->store, &error);
-
-	if (state != STORE_READY)
-		log_line(LOG_LEVEL_ERROR, "%s", error.text);
-	return state != STORE_FOREIGN;
 }
 
 static bool open_socket(const char *listen)
@@ -193,7 +191,10 @@ int main(int argc, char **argv)
 {
 	struct options options = { .path = OKITE_CONFIG };
 	struct runtime *runtime;
-	int status = read_options(argc, argv, &options);
+	int status;
+
+	standard_files_open();
+	status = read_options(argc, argv, &options);
 
 	if (status >= 0)
 		return status;

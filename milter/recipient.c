@@ -47,8 +47,7 @@ static sfsistat apply(SMFICTX *context, struct session *session,
 {
 	struct listed *listed;
 
-	if (!verdict->observed &&
-		(verdict->kind == VERDICT_TEMPFAIL || verdict->kind == VERDICT_REJECT))
+	if (!verdict->observed && verdict_is_refusal(verdict))
 		return reply_refusal(context, session, recipient, verdict, "rcpt");
 	if (verdict->observed && verdict->rule[0] != '\0')
 		report_refused(session, recipient, verdict, "rcpt");
@@ -63,6 +62,7 @@ static sfsistat apply(SMFICTX *context, struct session *session,
 		session->hold = *verdict;
 	listed->counts = true;
 	session->message.accepted++;
+	session->unjudged += strcmp(verdict->rule, "redis") == 0;
 	return SMFIS_CONTINUE;
 }
 
@@ -81,8 +81,11 @@ static sfsistat refuse_fault(SMFICTX *context, struct session *session,
 		session_list(session, &recipient, envelope)->fault = fault;
 		return SMFIS_CONTINUE;
 	}
-	reply_to_fault(&verdict, fault, status);
-	return reply_refusal(context, session, &recipient, &verdict, "rcpt");
+	reply_to_fault(session, &verdict, fault, status);
+	if (!verdict.observed)
+		return reply_refusal(context, session, &recipient, &verdict, "rcpt");
+	report_refused(session, &recipient, &verdict, "rcpt");
+	return SMFIS_CONTINUE;
 }
 
 sfsistat recipient_judge(SMFICTX *context, struct session *session, const char *envelope)
@@ -93,7 +96,8 @@ sfsistat recipient_judge(SMFICTX *context, struct session *session, const char *
 	const char *fault;
 
 	if (session->fault != NULL && !session->message.judged_whole)
-		return refuse_fault(context, session, envelope, session->fault, "5.1.7");
+		return refuse_fault(context, session, envelope, session->fault,
+			session->fault_status);
 	fault = read_address(context, envelope, &address);
 	if (fault != NULL)
 		return refuse_fault(context, session, envelope, fault, "5.1.3");

@@ -6,13 +6,13 @@
 #include "base/text.h"
 #include "milter/report.h"
 
-void reply_to_fault(struct verdict *verdict, const char *fault, const char *status)
+void reply_to_fault(const struct session *session, struct verdict *verdict,
+	const char *fault, const char *status)
 {
-	*verdict =
-		(struct verdict){ .kind = VERDICT_REJECT, .code = 553, .rule = "caps" };
-	text_copy(verdict->status, sizeof(verdict->status), status);
-	snprintf(verdict->text, sizeof(verdict->text),
-		"the address is not taken: %s [okite:caps]", fault);
+	verdict_set(verdict, VERDICT_REJECT, "caps", 553, status);
+	verdict->observed = session->runtime->conf->policy.observe_only;
+	snprintf(verdict->text, sizeof(verdict->text), "not taken: %s [okite:caps]",
+		fault);
 }
 
 sfsistat reply_with(SMFICTX *context, const struct verdict *verdict)

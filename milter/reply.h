@@ -6,8 +6,12 @@
 
 /* How a verdict is told to the client, and what the MTA tells by macros. */
 
-/* The verdict on an address that is none: STATUS is 5.1.3 or 5.1.7 (RFC 3463). */
-void reply_to_fault(struct verdict *verdict, const char *fault, const char *status);
+/*
+ * The verdict on an address or a login that is not taken, for the reason FAULT;
+ * STATUS is 5.1.3, 5.1.7 or 5.7.1 (RFC 3463).
+ */
+void reply_to_fault(const struct session *session, struct verdict *verdict,
+	const char *fault, const char *status);
 
 /* Tell the client VERDICT, a tempfail or a reject: what the callback returns. */
 sfsistat reply_with(SMFICTX *context, const struct verdict *verdict);

@@ -1,11 +1,9 @@
 #include "milter/report.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "milter/metrics.h"
@@ -119,6 +117,8 @@ static void log_message(const struct session *session, const struct verdict *ver
 
 	if (verdict->rule[0] != '\0')
 		snprintf(rule, sizeof(rule), " rule=%s", verdict->rule);
+	else if (session->unjudged > 0)
+		snprintf(rule, sizeof(rule), " rule=redis");
 	log_line(LOG_LEVEL_INFO,
 		"%sverdict=%s account=%s client=%s from=<%s> accepted=%" PRId64
 		" refused=%" PRId64 "%s",
@@ -129,77 +129,15 @@ static void log_message(const struct session *session, const struct verdict *ver
 		session->message.accepted, session->refused, rule);
 }
 
-static bool is_refusal(const struct verdict *verdict)
-{
-	return verdict->kind == VERDICT_REJECT || verdict->kind == VERDICT_TEMPFAIL;
-}
-
 void report_message(const struct session *session, const struct verdict *verdict)
 {
 	/* A refusal has its own line. */
-	if (!is_refusal(verdict))
+	if (!verdict_is_refusal(verdict))
 		log_message(session, verdict);
 	metrics_message(verdict->kind);
 	for (int64_t i = 0; i < session->message.accepted; i++)
-		metrics_recipient(verdict->kind, verdict->rule);
-}
-
-static atomic_bool degraded;
-static _Atomic int64_t degraded_since_us, degraded_questions;
-
-static void record_outage(
-	const struct runtime *runtime, int64_t since_us, int64_t questions)
-{
-	struct event events[2] = {
-		{ .kind = EVENT_DEGRADED, .time_us = since_us },
-		{ .kind = EVENT_RESTORED, .time_us = clock_now_us() },
-	};
-
-	snprintf(events[1].detail, sizeof(events[1].detail),
-		"Redis was away for %" PRId64 " seconds, %" PRId64
-		" questions had no answer",
-		(events[1].time_us - since_us) / SECOND_US, questions);
-	(void)store_record(runtime->store, events, 2, NULL);
-}
-
-static void report_away(const struct runtime *runtime, const char *why)
-{
-	bool accepts = runtime->conf->policy.when_store_fails == STORE_FAILURE_ACCEPT;
-
-	atomic_fetch_add(&degraded_questions, 1);
-	if (atomic_exchange(&degraded, true))
-		return;
-	degraded_since_us = clock_now_us();
-	metrics_degraded(true);
-	log_line(LOG_LEVEL_ERROR,
-		"redis: %s; until it answers, %s (when_redis_fails = \"%s\")", why,
-		accepts ? "mail passes unjudged" : "recipients are answered 451",
-		accepts ? "accept" : "tempfail");
-}
-
-static void report_back(const struct runtime *runtime)
-{
-	int64_t since_us, questions;
-
-	if (!atomic_load_explicit(&degraded, memory_order_relaxed) ||
-		!atomic_exchange(&degraded, false))
-		return;
-	since_us = degraded_since_us;
-	questions = atomic_exchange(&degraded_questions, 0);
-	metrics_degraded(false);
-	log_line(LOG_LEVEL_WARNING,
-		"redis: answers again after %" PRId64 " seconds; %" PRId64
-		" questions had no answer",
-		(clock_now_us() - since_us) / SECOND_US, questions);
-	record_outage(runtime, since_us, questions);
-}
-
-void report_store(
-	const struct runtime *runtime, bool answered, const char *why, int64_t spent_us)
-{
-	metrics_store(spent_us, answered);
-	if (answered)
-		report_back(runtime);
-	else
-		report_away(runtime, why);
+		metrics_recipient(
+			verdict->kind, i < session->unjudged && verdict->rule[0] == '\0'
+					       ? "redis"
+					       : verdict->rule);
 }

@@ -21,12 +21,5 @@ void report_refused(struct session *session, const struct recipient *recipient,
 void report_removed(struct session *session, const struct recipient *recipient,
 	const struct verdict *verdict, const char *stage);
 
-/* The end of a message, whatever became of it: counted, with its recipients. */
+/* What became of a message, at its end or when it is refused before: counted, with its recipients. */
 void report_message(const struct session *session, const struct verdict *verdict);
-
-/*
- * A question to the store took SPENT_US and was answered or not.  At the change
- * from one to the other, once, it is logged and becomes an event.
- */
-void report_store(
-	const struct runtime *runtime, bool answered, const char *why, int64_t spent_us);

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "milter/report.h"
+#include "milter/outage.h"
 
 /* Events of one message that are kept; the log has every refusal. */
 enum { EVENTS_MAX = 200 };
@@ -42,7 +42,7 @@ static void forget_message(struct session *session)
 	session->listed = NULL;
 	session->events = NULL;
 	session->listed_count = session->event_count = session->events_left_out = 0;
-	session->refused = session->bytes = 0;
+	session->refused = session->bytes = session->unjudged = 0;
 	session->fault = NULL;
 	session->queue_id[0] = '\0';
 	session->hold = (struct verdict){ .kind = VERDICT_ACCEPT };
@@ -52,15 +52,17 @@ static void forget_message(struct session *session)
 
 void session_close(struct session *session)
 {
+	/* Given back while it is still listed, so that the program waits for it at its end. */
+	pthread_mutex_lock(&session->lock);
+	session_give_up(session);
+	pthread_mutex_unlock(&session->lock);
+
 	pthread_mutex_lock(&sessions_lock);
 	*session->link = session->next;
 	if (session->next != NULL)
 		session->next->link = session->link;
 	pthread_mutex_unlock(&sessions_lock);
 
-	pthread_mutex_lock(&session->lock);
-	session_give_up(session);
-	pthread_mutex_unlock(&session->lock);
 	runtime_release(session->runtime);
 	pthread_mutex_destroy(&session->lock);
 	free(session);
@@ -105,12 +107,12 @@ static void finish(struct session *session, int64_t accepted)
 			"and %zu more of this message, see the log",
 			session->events_left_out);
 	ok = store_finish(session->runtime->store, &closing, &error);
-	report_store(session->runtime, ok, error.text, clock_monotonic_us() - began_us);
+	outage_note(session->runtime, ok, error.text, clock_monotonic_us() - began_us);
 }
 
-void session_commit(struct session *session, int64_t count)
+void session_commit(struct session *session)
 {
-	finish(session, count);
+	finish(session, session->message.accepted);
 	forget_message(session);
 }
 

@@ -39,12 +39,14 @@ struct session {
 	struct runtime *runtime;
 	bool in_message;
 	struct message message;
-	const char *fault; /* what is wrong with the sender or the login; NULL */
+	const char *fault;	  /* what is wrong with the sender or the login; NULL */
+	const char *fault_status; /* its enhanced status code */
 	char queue_id[QUEUE_ID_SIZE];
 	int64_t bytes; /* counted so far */
 	struct listed *listed;
 	size_t listed_count;
 	int64_t refused;
+	int64_t unjudged; /* of those accepted, how many passed since there was no store */
 	struct verdict hold; /* rule "" when nothing asks for it */
 	struct event *events;
 	size_t event_count;
@@ -58,8 +60,8 @@ void session_close(struct session *session);
 /* A new message begins, under the configuration in force now; one in hand is given up. */
 void session_begin(struct session *session);
 
-/* The message was sent (COUNT recipients), or was not: what it was charged goes back. */
-void session_commit(struct session *session, int64_t count);
+/* The message goes out: its recipients count as sent.  Or it does not: what it was charged goes back. */
+void session_commit(struct session *session);
 void session_give_up(struct session *session);
 
 /* A recipient that is to be remembered till the end of the message; both are copied. */

@@ -241,11 +241,7 @@ void policy_judge_whole(const struct policy *policy, const struct account *accou
 	} else if (remain == 0) {
 		*whole = each[0];
 		/* 4xx would bring it back each minute, for ever. */
-		if (whole->kind == VERDICT_TEMPFAIL) {
-			whole->kind = VERDICT_REJECT;
-			whole->code = 550;
-			whole->status[0] = '5';
-		}
+		verdict_make_permanent(whole);
 	} else if (ends(judge_pause(policy, account, whole), whole, &noted)) {
 		verdict_set(whole, VERDICT_HOLD, "paused", 0, "");
 	} else if (!ends(judge_limits(policy, demand, facts, true, whole), whole,

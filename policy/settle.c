@@ -106,6 +106,7 @@ bool policy_too_large(const struct policy *policy, int64_t size, struct verdict 
 	if (policy->max_size == 0 || size <= policy->max_size)
 		return false;
 	verdict_set(verdict, VERDICT_REJECT, "caps", 552, "5.3.4");
+	verdict->of_message = true;
 	verdict->observed = policy->observe_only;
 	verdict->used = size;
 	verdict->allowed = policy->max_size;
@@ -125,6 +126,7 @@ static bool too_many(const struct policy *policy, const struct message *message,
 		verdict_set(verdict, VERDICT_REJECT, "caps", 554, "5.5.3");
 	else
 		verdict_set(verdict, VERDICT_TEMPFAIL, "caps", 452, "4.5.3");
+	verdict->of_message = message->judged_whole;
 	verdict->used = message->accepted;
 	verdict->allowed = policy->max_recipients;
 	snprintf(verdict->text, sizeof(verdict->text),
@@ -137,8 +139,8 @@ bool policy_settle(const struct policy *policy, const struct message *message,
 	const struct recipient *recipient, struct verdict *verdict)
 {
 	if (!settle_internal(policy, recipient, verdict) &&
-		!policy_too_large(policy, message->size, verdict) &&
 		!simulate(policy, recipient, verdict) &&
+		!policy_too_large(policy, message->size, verdict) &&
 		!too_many(policy, message, verdict))
 		return false;
 	verdict->observed = policy->observe_only && verdict->code != 0;

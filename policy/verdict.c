@@ -20,6 +20,21 @@ void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *ru
 	text_copy(verdict->status, sizeof(verdict->status), status);
 }
 
+bool verdict_is_refusal(const struct verdict *verdict)
+{
+	return verdict->kind == VERDICT_REJECT || verdict->kind == VERDICT_TEMPFAIL;
+}
+
+void verdict_make_permanent(struct verdict *verdict)
+{
+	if (verdict->kind != VERDICT_TEMPFAIL)
+		return;
+	verdict->kind = VERDICT_REJECT;
+	/* 452 is about room, as 552 is. */
+	verdict->code = verdict->code == 452 ? 552 : 550;
+	verdict->status[0] = '5';
+}
+
 char *verdict_reply(const struct verdict *verdict, char *to, size_t size)
 {
 	if (verdict->code == 0)

@@ -22,9 +22,10 @@ enum { RULE_SIZE = 33, REPLY_SIZE = 480 };
 
 struct verdict {
 	enum verdict_kind kind;
-	bool observed;	      /* it would have been so; the mail passes all the same */
+	bool of_message; /* not this recipient's alone: the whole message is refused */
+	bool observed;	 /* it would have been so; the mail passes all the same */
 	char rule[RULE_SIZE]; /* a limit's name, suppressed, sandbox, paused, caps, redis,
-				 simulator; "" */
+				 simulator, internal; "" */
 	int code;	      /* 550 ...; 0 when accepted */
 	char status[12];      /* enhanced status code (RFC 3463), "5.1.1" */
 	char text[REPLY_SIZE]; /* what follows the codes, with its [okite:RULE] */
@@ -35,6 +36,12 @@ struct verdict {
 /* A verdict by RULE without text yet; CODE is 0 and STATUS "" where the client is told 250. */
 void verdict_set(struct verdict *verdict, enum verdict_kind kind, const char *rule,
 	int code, const char *status);
+
+/* A tempfail or a reject, whether it is only observed or not. */
+bool verdict_is_refusal(const struct verdict *verdict);
+
+/* A tempfail where nobody will try again becomes a reject. */
+void verdict_make_permanent(struct verdict *verdict);
 
 /* "550 5.1.1 text", as the client sees it. */
 char *verdict_reply(const struct verdict *verdict, char *to, size_t size);

@@ -87,7 +87,7 @@ local look, charge = {}, {}
 local TEN_YEARS_MS, HOUR_MS = 315360000000, 3600000
 
 local function keeps(l, level)
-  local drains = math.ceil(level * l.window / l.amount / 1000)
+  local drains = level > 0 and math.ceil(level * l.window / l.amount / 1000) or 0
   return math.min(math.max(drains, HOUR_MS), TEN_YEARS_MS) + 1000
 end
 

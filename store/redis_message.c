@@ -44,10 +44,13 @@ static void add_limit(const struct demand_limit *asked, struct words *arguments)
 	words_number(arguments, asked->pending);
 }
 
-/* The numbers of the recipient's limits as Lua counts them: "1,2". */
+/* Room for a number of 32 bits and a comma. */
+enum { NUMBER_SIZE = 11 };
+
+/* The numbers of the recipient's limits as Lua counts them: "1,2,". */
 static char *list_limits(const struct demand_recipient *asked)
 {
-	char *list = xmalloc(asked->limit_count * 6 + 1), *end = list;
+	char *list = xmalloc(asked->limit_count * NUMBER_SIZE + 1), *end = list;
 
 	*end = '\0';
 	for (size_t i = 0; i < asked->limit_count; i++)

@@ -31,7 +31,7 @@ struct redis_settings {
 
 /*
  * Redis need not be there yet: the first question connects.  NULL only for
- * settings that can never work.  SECRET must outlive the store.  CLAIMS: a
+ * settings that can never work.  CLAIMS: a
  * Redis that belongs to nobody becomes ours; those who only look must not.
  */
 struct store *store_open_redis(const struct redis_settings *settings,

@@ -106,11 +106,31 @@ static void only_observes(void **state)
 	policy_clear(&policy);
 }
 
+/* Who only watches still does not want simulated mail to be sent. */
+static void simulates_while_observing(void **state)
+{
+	struct message message = { .size = 5000 };
+	struct recipient recipient = { .digest = "" };
+	struct verdict verdict = { .kind = VERDICT_ACCEPT };
+	struct policy policy;
+
+	(void)state;
+	policy_init(&policy);
+	policy.observe_only = true;
+	policy.max_size = 1000;
+	policy.simulator = xstrdup("sim.example");
+	assert_null(address_parse(&recipient.address, "success@sim.example", NULL));
+	assert_true(policy_settle(&policy, &message, &recipient, &verdict));
+	assert_int_equal(verdict.kind, VERDICT_DISCARD);
+	policy_clear(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settles),
 		cmocka_unit_test(only_observes),
+		cmocka_unit_test(simulates_while_observing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
