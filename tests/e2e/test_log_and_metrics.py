@@ -166,6 +166,22 @@ def test_metrics_of_sendmail(measured):
     assert accepted == [2]
 
 
+def test_metrics_of_too_many_recipients_from_sendmail(measured):
+    node, metrics = measured(max_recipients=2)
+    assert not node.send([f"r{i}@b.example" for i in range(4)], local=True).end.accepted
+    assert metrics().recipients() == {("reject", "caps"): 4}
+
+
+@pytest.mark.parametrize("local", [False, True])
+def test_metrics_of_what_passes_unjudged(new_okited, own_redis, local):
+    port, redis = free_port(), own_redis()
+    node = new_okited(on=redis, metrics=f"127.0.0.1:{port}", when_redis_fails="accept").start()
+    redis.kill()
+    who = {"local": True} if local else {"login": "alice"}
+    assert node.send(["a@b.example"], **who).end.accepted
+    assert Metrics(port).recipients() == {("accept", "redis"): 1}
+
+
 def test_metrics_tell_of_trouble(new_okited, own_redis):
     port, redis = free_port(), own_redis()
     node = new_okited(on=redis, metrics=f"127.0.0.1:{port}").start()

@@ -363,3 +363,30 @@ def test_observing_more_recipients_than_allowed(okited):
     assert node.log.wait(r"stage=eom rule=caps account=local .*to=<r2@b\.example>.* observed=yes")
     assert len(node.log.lines("rule=caps")) == 1
     assert node.account("local")["sent"] == 3
+
+
+def test_mail_that_waits_tells_of_its_recipients_once(okited):
+    """Postfix tries it again each minute: the simulated ones would pile up as events."""
+    node = okited(simulator="sim.example", limits=(quota("1/24h"),))
+    assert node.send(["first@b.example"], local=True).end.accepted
+    to = ["success@sim.example", "a@b.example"]
+    for _ in range(3):
+        assert node.send(to, local=True).end.gist == "451 4.7.1 day"
+    node.wait_events("refused", 3)
+    assert [e for e in node.events() if e["event"] == "delivered"] == []
+
+
+@pytest.mark.parametrize("names", [("bounce", "success"), ("success", "bounce")])
+def test_simulated_recipients_alone_in_any_order(okited, names):
+    """The bounce is told, whoever comes after it."""
+    node = okited(simulator="sim.example")
+    message = node.send([f"{name}@sim.example" for name in names], local=True)
+    assert message.end.gist == "550 5.1.1 simulator"
+
+
+def test_sender_that_is_no_address_is_told_at_the_end(okited):
+    """Also where MAIL is answered, since the size counts."""
+    node = okited(max_size="10K")
+    message = node.send(["a@b.example"], sender="a\x01b@shop.example", local=True)
+    assert message.mail.accepted
+    assert message.end.gist == "553 5.1.7 caps"
