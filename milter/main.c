@@ -22,13 +22,15 @@
 enum { BACKLOG = 512 };
 
 static const char usage[] =
-	"usage: okited [-f] [-c FILE]\n"
+	"usage: okited [-ft] [-c FILE]\n"
 	"  -c FILE  the configuration, instead of " OKITE_CONFIG "\n"
 	"  -f       stay in the foreground and log to standard error\n"
+	"  -t       check the configuration and exit: 0 when it is good\n"
 	"  -V       print the version\n";
 
 struct options {
 	bool foreground;
+	bool test;
 	const char *path;
 };
 
@@ -37,13 +39,16 @@ static int read_options(int argc, char **argv, struct options *options)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "c:fVh")) != -1) {
+	while ((option = getopt(argc, argv, "c:ftVh")) != -1) {
 		switch (option) {
 		case 'c':
 			options->path = optarg;
 			break;
 		case 'f':
 			options->foreground = true;
+			break;
+		case 't':
+			options->test = true;
 			break;
 		case 'V':
 			puts("okited " OKITE_VERSION);
@@ -60,6 +65,21 @@ static int read_options(int argc, char **argv, struct options *options)
 		return -1;
 	fprintf(stderr, "okited: %s: there are no arguments\n%s", argv[optind], usage);
 	return EX_USAGE;
+}
+
+static void print_fault(const char *complaint, void *context)
+{
+	(void)context;
+	fprintf(stderr, "okited: %s\n", complaint);
+}
+
+static int test_configuration(const char *path)
+{
+	struct conf *conf = conf_read(path, print_fault, NULL);
+	bool good = conf != NULL;
+
+	conf_free(conf);
+	return good ? EX_OK : EX_CONFIG;
 }
 
 /* Is there a Redis, and is it ours?  One that is away may come; one that is another's
@@ -198,6 +218,8 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (options.test)
+		return test_configuration(options.path);
 	log_open("okited", true);
 	if (!options.foreground)
 		background_start();
