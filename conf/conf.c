@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "conf/reader.h"
 #include "conf/texts.h"
+#include "store/redis_url.h"
 
 /* ---- what concerns more than one option ---- */
 
@@ -44,6 +45,42 @@ static void check_reputation(struct reader *reader)
 				"the warning (%g) comes only after the pause (%g); "
 				"write warn no larger than pause",
 				pairs[i].warn_percent, pairs[i].pause_percent);
+	}
+}
+
+/* Who sets a file for TLS believes that there is TLS; one file of two gives none. */
+static void check_tls(struct reader *reader)
+{
+	const struct redis_settings *redis = &reader->conf->redis;
+	const char *url = redis->url;
+	const struct {
+		const char *option, *value;
+		const char *partner; /* another option that it is nothing without */
+		const char *partner_value;
+	} files[] = {
+		{ "redis.ca_file", redis->ca_file, NULL, NULL },
+		{ "redis.cert_file", redis->cert_file, "redis.key_file",
+			redis->key_file },
+		{ "redis.key_file", redis->key_file, "redis.cert_file",
+			redis->cert_file },
+	};
+
+	/* As it is written, be it wrong: one fault is enough. */
+	(void)config_lookup_string(&reader->file, "redis.url", &url);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const config_setting_t *at = find_setting(reader, files[i].option);
+
+		if (*files[i].value == '\0')
+			continue;
+		if (!redis_url_is_tls(url))
+			reader_complain(reader, at, NULL,
+				"this is for TLS, and redis.url is without; write "
+				"rediss:// there, or nothing here");
+		else if (files[i].partner != NULL && *files[i].partner_value == '\0')
+			reader_complain(reader, at, NULL,
+				"there is no %s; a certificate and its key are set "
+				"together",
+				files[i].partner);
 	}
 }
 
@@ -83,6 +120,7 @@ struct conf *conf_read(const char *path, conf_complainer *complain, void *contex
 	reader_init(&reader, path, conf);
 	if (reader_parse(&reader)) {
 		reader_group(&reader, "", config_root_setting(&reader.file), conf);
+		check_tls(&reader);
 		check_reputation(&reader);
 	}
 	reader_tell(&reader, complain, context);
@@ -108,6 +146,9 @@ static void free_texts(struct conf *conf)
 		conf->redis.url,
 		conf->redis.user,
 		conf->redis.password_file,
+		conf->redis.ca_file,
+		conf->redis.cert_file,
+		conf->redis.key_file,
 		conf->redis.prefix,
 		conf->reputation.notify,
 		conf->feedback.sns_certificates,

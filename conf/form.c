@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "policy/account.h"
+#include "store/redis_url.h"
 
 enum {
 	TEXT_LENGTH_MAX = 1024,
@@ -109,13 +110,15 @@ const char *form_url(const struct conf_option *option, const char *text)
 		const char *wrong; /* NULL: spoken */
 	} schemes[] = {
 		{ "redis://", NULL },
+		{ "rediss://", NULL },
 		{ "unix://", NULL },
-		{ "rediss://", "this version does not speak rediss:// (TLS) yet" },
 		{ "redis+sentinel://",
 			"this version does not speak redis+sentinel:// yet" },
 		{ "redis+cluster://",
 			"this version does not speak redis+cluster:// yet" },
 	};
+
+	struct redis_url url;
 
 	(void)option;
 	for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
@@ -123,11 +126,15 @@ const char *form_url(const struct conf_option *option, const char *text)
 
 		if (strncmp(text, schemes[i].scheme, length) != 0)
 			continue;
-		if (schemes[i].wrong == NULL && text[length] == '\0')
+		if (schemes[i].wrong != NULL)
+			return schemes[i].wrong;
+		if (text[length] == '\0')
 			return "the server is missing";
-		return schemes[i].wrong;
+		return redis_url_parse(&url, text, NULL)
+			       ? NULL
+			       : "what stands behind :// cannot be read";
 	}
-	return "it begins neither with redis:// nor with unix://";
+	return "it begins with none of redis://, rediss:// and unix://";
 }
 
 const char *form_host_port(const struct conf_option *option, const char *text)

@@ -149,13 +149,13 @@ static const char *const phrases[OPTION_TYPE_COUNT] = {
 	[OPTION_PATH] = "a path that begins with /",
 	[OPTION_DOMAIN] = "a domain such as \"test.example.com\", or \"\" for none",
 	[OPTION_LISTEN] = "\"inet:PORT@HOST\", \"inet6:PORT@HOST\" or \"unix:/PATH\"",
-	[OPTION_URL] = "\"redis://HOST:PORT/DB\" or \"unix:///PATH?db=DB\"",
+	[OPTION_URL] = "\"redis://HOST:PORT/DB\", \"rediss://HOST:PORT/DB\" (TLS) or "
+		       "\"unix:///PATH?db=DB\"",
 	[OPTION_HOST_PORT] = "\"HOST:PORT\", or \"\" for none",
 	[OPTION_REPLY] = "up to 200 printable characters of ASCII",
 	[OPTION_NAME] = "1 to 32 of a-z, 0-9, _ and -",
 	[OPTION_ACCOUNT] = "the name of an account, up to 255 bytes",
 	[OPTION_PLAN] = "the name of one of `plans`",
-	[OPTION_UNBUILT] = "\"\"",
 	[OPTION_TEXTS] = "a list of texts such as [ \"a\", \"b\" ]",
 	[OPTION_DOMAINS] =
 		"a list of domains such as [ \"example.com\", \"*.example.com\" ]",

@@ -34,8 +34,7 @@ enum option_type {
 	OPTION_REPLY, /* NULL where it is "" */
 	OPTION_NAME,  /* of a limit or a plan, in an array */
 	OPTION_ACCOUNT,
-	OPTION_PLAN,	/* a plan's name; stored as its index */
-	OPTION_UNBUILT, /* must be empty in this version */
+	OPTION_PLAN, /* a plan's name; stored as its index */
 
 	OPTION_TEXTS,
 	OPTION_DOMAINS,

@@ -265,19 +265,6 @@ static bool read_domain(struct reader *reader, const struct conf_option *option,
 	return true;
 }
 
-static bool read_unbuilt(struct reader *reader, const struct conf_option *option,
-	const config_setting_t *setting, void *base)
-{
-	const char *text = config_setting_get_string(setting);
-
-	(void)base;
-	if (*text == '\0')
-		return true;
-	value_complain(reader, option, setting, text,
-		"this version does not speak TLS to Redis yet");
-	return false;
-}
-
 /* ---- which is read how ---- */
 
 bool value_read(struct reader *reader, const struct conf_option *option,
@@ -307,7 +294,6 @@ bool value_read(struct reader *reader, const struct conf_option *option,
 		[OPTION_NAME] = read_name,
 		[OPTION_ACCOUNT] = read_text,
 		[OPTION_PLAN] = plan_read,
-		[OPTION_UNBUILT] = read_unbuilt,
 		[OPTION_TEXTS] = texts_read,
 		[OPTION_DOMAINS] = texts_read,
 		[OPTION_NETWORKS] = networks_read,

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/secret.h"
+#include "store/redis_url.h"
 
 struct backing {
 	struct store *store;
@@ -49,8 +50,37 @@ static bool same_backing(const struct conf *a, const struct conf *b)
 	       strcmp(a->redis.url, b->redis.url) == 0 &&
 	       strcmp(a->redis.user, b->redis.user) == 0 &&
 	       strcmp(a->redis.password_file, b->redis.password_file) == 0 &&
+	       strcmp(a->redis.ca_file, b->redis.ca_file) == 0 &&
+	       strcmp(a->redis.cert_file, b->redis.cert_file) == 0 &&
+	       strcmp(a->redis.key_file, b->redis.key_file) == 0 &&
 	       strcmp(a->redis.prefix, b->redis.prefix) == 0 &&
 	       a->redis.timeout_us == b->redis.timeout_us;
+}
+
+/*
+ * That of PREVIOUS, which has the same settings; but certificates are renewed
+ * under the same name, so with TLS it is opened anew, and what works is not
+ * given up for what does not.
+ */
+static struct backing *backing_renew(
+	const struct conf *conf, const struct runtime *previous, struct error *error)
+{
+	struct error why = ERROR_NONE;
+	struct backing *renewed;
+
+	if (!redis_url_is_tls(conf->redis.url)) {
+		atomic_fetch_add(&previous->backing->holders, 1);
+		return previous->backing;
+	}
+	renewed = backing_open(conf, error);
+	if (renewed == NULL || store_probe(renewed->store, &why) == STORE_READY ||
+		store_probe(previous->store, NULL) != STORE_READY)
+		return renewed;
+	error_set(error,
+		"%.380s; with the certificates that are in force it still answers",
+		why.text);
+	backing_release(renewed);
+	return NULL;
 }
 
 static void log_fault(const char *complaint, void *context)
@@ -70,10 +100,10 @@ struct runtime *runtime_open(const char *path, const struct runtime *previous)
 		return NULL;
 	for (size_t i = 0; i < conf->warning_count; i++)
 		log_line(LOG_LEVEL_WARNING, "%s", conf->warnings[i]);
-	if (previous != NULL && same_backing(conf, previous->conf)) {
-		backing = previous->backing;
-		atomic_fetch_add(&backing->holders, 1);
-	} else if ((backing = backing_open(conf, &error)) == NULL) {
+	backing = previous != NULL && same_backing(conf, previous->conf)
+			  ? backing_renew(conf, previous, &error)
+			  : backing_open(conf, &error);
+	if (backing == NULL) {
 		log_line(LOG_LEVEL_ERROR, "%s", error.text);
 		conf_free(conf);
 		return NULL;

@@ -11,7 +11,7 @@
  * that were in force when it began.  A reload publishes a new one; a message
  * in hand keeps its own.  Holding and releasing may be done in any thread.
  */
-struct backing; /* store and secret, kept over a reload that does not change them */
+struct backing; /* store and secret, kept over a reload that changes neither them nor certificates */
 
 struct runtime {
 	struct conf *conf;

@@ -48,7 +48,8 @@ static enum store_state redis_probe(struct store *store, struct error *error)
 	struct question question = QUESTION_NONE;
 	enum store_state state = STORE_READY;
 
-	question_words(&question, "PING", NULL);
+	/* Not PING, which is refused (MISCONF) where only writing is. */
+	question_words(&question, "TIME", NULL);
 	if (!redis_ask(redis, &question, NULL, error))
 		state = link_is_foreign(redis->link) ? STORE_FOREIGN : STORE_AWAY;
 	question_clear(&question);

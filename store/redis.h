@@ -10,8 +10,8 @@
 /*
  * The Redis store, inside: what its files share.
  *
- *   redis_url, redis_name, redis_wire, redis_greeting, redis_link
- *                                   how a question gets there
+ *   redis_url, redis_name, redis_socket, redis_tls, redis_wire,
+ *   redis_greeting, redis_link      how a question gets there
  *   redis_words, redis_question     what it is made of
  *   redis_reply                     what comes back, and walks over keys
  *   redis_message, redis_list, redis_account, redis_event, redis_check

@@ -1,26 +1,15 @@
+#include "store/redis_checkup.h"
+
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "store/redis.h"
 
 /* What is right and wrong with this Redis for our use: `okite check`. */
 
-enum { FINE, WARNING, FAULT };
-
-struct checkup {
-	struct redis_store *redis;
-	health_visitor *visit;
-	void *context;
-};
-
-static void tell(const struct checkup *checkup, int level, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static void tell(const struct checkup *checkup, int level, const char *format, ...)
+void checkup_tell(const struct checkup *checkup, int level, const char *format, ...)
 {
 	char text[512];
 	va_list arguments;
@@ -47,6 +36,23 @@ static bool info_value(const char *info, const char *name, char *value, size_t s
 	return false;
 }
 
+static bool info_is(const char *info, const char *name, const char *wanted)
+{
+	char value[32];
+
+	return info_value(info, name, value, sizeof(value)) && strcmp(value, wanted) == 0;
+}
+
+static int64_t info_number(const char *info, const char *name)
+{
+	char text[32];
+	int64_t number = 0;
+
+	if (info_value(info, name, text, sizeof(text)))
+		(void)text_to_number(text, 0, INT64_MAX, &number);
+	return number;
+}
+
 /* The first version that has all we ask for. */
 enum { MAJOR_LEAST = 6, MINOR_LEAST = 2 };
 
@@ -60,213 +66,123 @@ static void check_version(const struct checkup *checkup, const char *info)
 	if (!info_value(info, "valkey_version", version, sizeof(version)))
 		(void)info_value(info, "redis_version", version, sizeof(version));
 	if (sscanf(version, "%d.%d", &major, &minor) != 2)
-		tell(checkup, WARNING, "reachable, but it does not tell its version");
+		checkup_tell(
+			checkup, WARNING, "reachable, but it does not tell its version");
 	else if (major < MAJOR_LEAST || (major == MAJOR_LEAST && minor < MINOR_LEAST))
-		tell(checkup, FAULT, "%s %s is too old: install 6.2 or later", server,
-			version);
+		checkup_tell(checkup, FAULT, "%s %s is too old: install 6.2 or later",
+			server, version);
 	else
-		tell(checkup, FINE, "reachable, %s %s", server, version);
+		checkup_tell(checkup, FINE, "reachable, %s %s", server, version);
 }
 
-static void check_role(const struct checkup *checkup, const char *info)
+static void check_role(struct checkup *checkup, const char *info)
 {
-	char role[16] = "", value[16] = "";
+	char role[16] = "";
 
-	if (info_value(info, "role", role, sizeof(role)) && strcmp(role, "master") != 0 &&
-		!(info_value(info, "slave_read_only", value, sizeof(value)) &&
-			strcmp(value, "0") == 0))
-		tell(checkup, FAULT,
-			"it is a read-only replica: write the master's address "
-			"into redis.url");
+	(void)info_value(info, "role", role, sizeof(role));
+	if (*role != '\0' && strcmp(role, "master") != 0) {
+		checkup->told[TROUBLE_REPLICA] = true;
+		checkup_tell(checkup, FAULT,
+			info_is(info, "slave_read_only", "0")
+				? "it is a replica, and loses what is written there when "
+				  "it copies its master again: write the master's "
+				  "address into redis.url"
+				: "it is a read-only replica: write the master's address "
+				  "into redis.url");
+	}
+	if (info_is(info, "cluster_enabled", "1")) {
+		checkup->told[TROUBLE_CLUSTER] = true;
+		checkup_tell(checkup, FAULT,
+			"it is a node of a cluster, which this version cannot use: set "
+			"up a Redis with \"cluster-enabled no\"");
+	}
+}
+
+/* After a failure to save, Redis refuses every write (MISCONF). */
+static void check_saving(struct checkup *checkup, const char *info, const char *save)
+{
+	static const struct {
+		const char *field, *what;
+		bool snapshot;
+	} states[] = {
+		{ "rdb_last_bgsave_status", "snapshot", true },
+		{ "aof_last_write_status", "write to its append-only file", false },
+		{ "aof_last_bgrewrite_status", "rewrite of its append-only file", false },
+	};
+
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		bool unwanted = states[i].snapshot && save != NULL && *save == '\0';
+
+		if (!info_is(info, states[i].field, "err"))
+			continue;
+		checkup->told[TROUBLE_DISK] = true;
+		checkup_tell(checkup, unwanted ? WARNING : FAULT,
+			"its last %s failed (%s:err), and Redis may refuse every write "
+			"until one succeeds: its log says why; see that its disk has "
+			"room and that it may write to its `dir`",
+			states[i].what, states[i].field);
+	}
 }
 
 static void check_persistence(
 	const struct checkup *checkup, const char *info, const char *save)
 {
-	char append[8] = "";
-
-	(void)info_value(info, "aof_enabled", append, sizeof(append));
-	if (strcmp(append, "1") == 0)
-		tell(checkup, FINE, "persistence is on (append-only file)");
+	if (info_is(info, "aof_enabled", "1"))
+		checkup_tell(checkup, FINE, "persistence is on (append-only file)");
 	else if (save != NULL && *save != '\0')
-		tell(checkup, FINE, "persistence is on (snapshots: save %s)", save);
+		checkup_tell(
+			checkup, FINE, "persistence is on (snapshots: save %s)", save);
 	else if (save != NULL)
-		tell(checkup, WARNING,
+		checkup_tell(checkup, WARNING,
 			"persistence is off: after a restart the suppression list "
 			"is empty; set \"appendonly yes\" in redis.conf");
+	else
+		checkup_tell(checkup, WARNING,
+			"there is no append-only file, and whether there are snapshots "
+			"is not known, since CONFIG GET is refused: set \"appendonly "
+			"yes\" in redis.conf, or see that it has a line \"save\"");
 }
 
 /* Above so many percent of maxmemory we warn. */
 enum { MEMORY_FULL_PERCENT = 80 };
 
-static void check_memory(const struct checkup *checkup, const char *info)
+static void check_eviction(const struct checkup *checkup, const char *info)
 {
-	char policy[32] = "", text[32] = "";
-	int64_t most = 0, used = 0;
+	char policy[32] = "";
 
 	(void)info_value(info, "maxmemory_policy", policy, sizeof(policy));
-	if (info_value(info, "maxmemory", text, sizeof(text)))
-		(void)text_to_number(text, 0, INT64_MAX, &most);
-	if (info_value(info, "used_memory", text, sizeof(text)))
-		(void)text_to_number(text, 0, INT64_MAX, &used);
 	if (*policy != '\0' && strcmp(policy, "noeviction") != 0)
-		tell(checkup, most > 0 ? FAULT : WARNING,
+		checkup_tell(checkup,
+			info_number(info, "maxmemory") > 0 ? FAULT : WARNING,
 			"maxmemory-policy is %s: Redis may throw entries of the "
-			"suppression "
-			"list away; set \"maxmemory-policy noeviction\"",
+			"suppression list away; set \"maxmemory-policy noeviction\" in "
+			"redis.conf",
 			policy);
 	else if (*policy != '\0')
-		tell(checkup, FINE, "nothing is evicted (maxmemory-policy noeviction)");
-	if (most > 0 && used > most / 100 * MEMORY_FULL_PERCENT)
-		tell(checkup, WARNING,
-			"memory is %" PRId64 " %% full: raise maxmemory, or mail will be "
-			"answered as when Redis is away",
-			100 * used / most);
-	else if (most > 0)
-		tell(checkup, FINE, "memory is %" PRId64 " %% full", 100 * used / most);
+		checkup_tell(checkup, FINE,
+			"nothing is evicted (maxmemory-policy noeviction)");
 }
 
-/* ---- rights: seen by doing what okite does ---- */
-
-/*
- * Every command that okite gives, by itself or in its scripts (an ACL holds for
- * both), on a key that nobody uses.  KEY stands for it.  It holds a text for a
- * second, so most of them do nothing; what matters is whether they are allowed.
- */
-static const char KEY[] = "KEY";
-static const char *const tries[][8] = {
-	{ "SET", KEY, "1", "PX", "1000" },
-	{ "GET", KEY },
-	{ "EXISTS", KEY },
-	{ "PERSIST", KEY },
-	{ "PEXPIREAT", KEY, "99999999999999" },
-	{ "EXPIRE", KEY, "1" },
-	{ "PEXPIRE", KEY, "1000" },
-	{ "HSET", KEY, "a", "1" },
-	{ "HSETNX", KEY, "a", "1" },
-	{ "HGET", KEY, "a" },
-	{ "HMGET", KEY, "a" },
-	{ "HGETALL", KEY },
-	{ "HKEYS", KEY },
-	{ "HDEL", KEY, "a" },
-	{ "HINCRBY", KEY, "a", "1" },
-	{ "ZADD", KEY, "1", "a" },
-	{ "ZREM", KEY, "a" },
-	{ "ZREMRANGEBYSCORE", KEY, "1", "1" },
-	{ "ZCARD", KEY },
-	{ "ZCOUNT", KEY, "1", "1" },
-	{ "ZSCORE", KEY, "a" },
-	{ "ZRANK", KEY, "a" },
-	{ "ZRANGE", KEY, "0", "0" },
-	{ "XADD", KEY, "*", "a", "1" },
-	{ "XRANGE", KEY, "-", "+", "COUNT", "1" },
-	{ "SCAN", "0", "MATCH", KEY, "COUNT", "1" },
-	{ "TIME" },
-	{ "PING" },
-	{ "DEL", KEY },
-};
-enum { TRIES = sizeof(tries) / sizeof(tries[0]) };
-
-/* What is found missing, and what else is said against it. */
-struct rights {
-	char commands[512]; /* "XADD, SCAN" */
-	bool keys;	    /* some of them are not for our keys */
-	const char *fault;
-};
-
-static void note_reply(
-	struct rights *rights, const char *command, const redisReply *reply)
+static void check_memory(struct checkup *checkup, const char *info)
 {
-	size_t length = strlen(rights->commands);
+	int64_t most = info_number(info, "maxmemory");
+	int64_t percent = most > 0 ? 100 * info_number(info, "used_memory") / most : 0;
 
-	if (reply->type != REDIS_REPLY_ERROR || strncmp(reply->str, "WRONGTYPE", 9) == 0)
-		return;
-	if (strncmp(reply->str, "NOPERM", 6) != 0)
-		rights->fault = rights->fault != NULL ? rights->fault : reply->str;
-	else if (strstr(reply->str, "access") != NULL)
-		rights->keys = true;
-	else
-		snprintf(rights->commands + length, sizeof(rights->commands) - length,
-			"%s%s", length > 0 ? ", " : "", command);
-}
-
-static void try_command(
-	struct question *question, const char *const command[8], const char *key)
-{
-	struct words words = { 0 };
-
-	for (size_t i = 0; i < 8 && command[i] != NULL; i++)
-		words_add(&words, command[i] == KEY ? key : command[i]);
-	redis_command(question, &words);
-	words_clear(&words);
-}
-
-/* A look at nothing, by the script that a message asks first. */
-static void try_script(const struct redis_store *redis, struct question *question)
-{
-	struct words keys = { 0 }, arguments = { 0 };
-
-	words_take(&keys, redis_key(redis, "check"));
-	words_add(&arguments, "");
-	words_add(&arguments, "0");
-	words_add(&arguments, "l");
-	words_add(&arguments, "0");
-	words_add(&arguments, "0");
-	redis_call(redis, question, SCRIPT_CHARGE, &keys, &arguments);
-	words_clear(&keys);
-	words_clear(&arguments);
-}
-
-static void tell_rights(const struct checkup *checkup, const struct rights *rights)
-{
-	if (rights->commands[0] != '\0')
-		tell(checkup, FAULT, "the user may not use %s: allow it by ACL SETUSER",
-			rights->commands);
-	if (rights->keys)
-		tell(checkup, FAULT,
-			"the user may not use all keys that begin with \"%s\": allow "
-			"~%s* by ACL SETUSER",
-			checkup->redis->prefix, checkup->redis->prefix);
-	if (rights->fault != NULL)
-		tell(checkup, FAULT, "it refuses what okite does: %.300s", rights->fault);
-	if (rights->commands[0] == '\0' && !rights->keys && rights->fault == NULL)
-		tell(checkup, FINE, "may run scripts, write, and walk over keys");
-}
-
-static void note_replies(struct rights *rights, redisReply *const *replies)
-{
-	const redisReply *script = replies[SCRIPT_COUNT];
-	bool refused = script->type == REDIS_REPLY_ERROR &&
-		       strncmp(script->str, "NOPERM", 6) == 0;
-
-	note_reply(rights, "SCRIPT LOAD", replies[0]);
-	for (size_t i = 0; i < TRIES; i++)
-		note_reply(rights, tries[i][0], replies[SCRIPT_COUNT + 1 + i]);
-	/* A script that was not loaded, or may not do all it does, fails by that. */
-	if (refused || (rights->commands[0] == '\0' && !rights->keys))
-		note_reply(rights, "EVALSHA", script);
-}
-
-static void check_rights(const struct checkup *checkup)
-{
-	struct redis_store *redis = checkup->redis;
-	struct question question = QUESTION_NONE;
-	struct rights rights = { .keys = false };
-	struct error error = ERROR_NONE;
-	char *key = redis_key(redis, "check");
-
-	redis_add_scripts(&question);
-	try_script(redis, &question);
-	for (size_t i = 0; i < TRIES; i++)
-		try_command(&question, tries[i], key);
-	if (link_ask(redis->link, &question, &error) == LINK_ANSWERED) {
-		note_replies(&rights, question.replies);
-		tell_rights(checkup, &rights);
-	} else {
-		tell(checkup, FAULT, "%s", error.text);
+	if (percent >= 100) {
+		checkup->told[TROUBLE_MEMORY] = true;
+		checkup_tell(checkup, FAULT,
+			"memory is full (%" PRId64 " %% of maxmemory), so Redis refuses "
+			"to write: raise maxmemory in redis.conf, or take other data "
+			"away",
+			percent);
+	} else if (percent > MEMORY_FULL_PERCENT) {
+		checkup_tell(checkup, WARNING,
+			"memory is %" PRId64 " %% full: raise maxmemory in redis.conf, "
+			"or mail will be answered as when Redis is away",
+			percent);
+	} else if (most > 0) {
+		checkup_tell(checkup, FINE, "memory is %" PRId64 " %% full", percent);
 	}
-	question_clear(&question);
-	free(key);
 }
 
 /* Times in limits are Redis's; those in the log are ours. */
@@ -280,40 +196,71 @@ static void check_clock(const struct checkup *checkup, const redisReply *time)
 	if (theirs_s == 0)
 		return;
 	if (off_s > CLOCK_OFF_SECONDS || off_s < -CLOCK_OFF_SECONDS)
-		tell(checkup, WARNING,
-			"its clock is %" PRId64 " seconds off ours: set both by NTP",
-			off_s);
+		checkup_tell(checkup, WARNING,
+			"its clock is %" PRId64 " seconds %s ours, and limits go by its: "
+			"set both by NTP",
+			off_s < 0 ? -off_s : off_s, off_s < 0 ? "behind" : "ahead of");
+}
+
+static void check_info(struct checkup *checkup, const redisReply *reply, const char *save)
+{
+	const char *info = reply_text(reply);
+
+	if (reply->type == REDIS_REPLY_ERROR) {
+		checkup_tell(checkup, WARNING,
+			"reachable, but INFO is refused, so version, role, persistence "
+			"and memory are not known: allow +info by ACL SETUSER (%.120s)",
+			reply->str);
+		return;
+	}
+	check_version(checkup, info);
+	check_role(checkup, info);
+	check_persistence(checkup, info, save);
+	check_saving(checkup, info, save);
+	check_eviction(checkup, info);
+	check_memory(checkup, info);
+}
+
+/* What was configured, as CONFIG GET answers; NULL where it is refused. */
+static const char *read_config(const redisReply *reply)
+{
+	const redisReply *value = reply_element(reply, 1);
+
+	return value == NULL ? NULL : reply_text(value);
 }
 
 void redis_check(struct store *store, health_visitor *visit, void *context)
 {
-	struct checkup checkup = { (struct redis_store *)store, visit, context };
+	struct checkup checkup = { (struct redis_store *)store, visit, context, { 0 } };
 	struct question question = QUESTION_NONE;
 	struct error error = ERROR_NONE;
-	const redisReply *save;
+	struct checkup_config config = { NULL };
+	const struct {
+		const char *name;
+		const char **value;
+	} wanted[] = {
+		{ "save", &config.save },
+		{ "bind", &config.bind },
+		{ "protected-mode", &config.protected_mode },
+		{ "port", &config.port },
+		{ "tls-port", &config.tls_port },
+	};
+	enum { WANTED = sizeof(wanted) / sizeof(wanted[0]) };
 
 	question_words(&question, "INFO", NULL);
-	question_words(&question, "CONFIG", "GET", "save", NULL);
 	question_words(&question, "TIME", NULL);
+	/* One by one: only Redis 7 takes them together. */
+	for (size_t i = 0; i < WANTED; i++)
+		question_words(&question, "CONFIG", "GET", wanted[i].name, NULL);
 	if (link_ask(checkup.redis->link, &question, &error) != LINK_ANSWERED) {
-		tell(&checkup, FAULT, "%s", error.text);
-	} else if (question.replies[0]->type == REDIS_REPLY_ERROR) {
-		tell(&checkup, WARNING,
-			"reachable, but INFO is refused, so version, "
-			"persistence and memory are not known: %.200s",
-			question.replies[0]->str);
-		check_rights(&checkup);
+		checkup_tell(&checkup, FAULT, "%s", error.text);
 	} else {
-		const char *info = reply_text(question.replies[0]);
-
-		/* CONFIG is often forbidden; then snapshots are not known. */
-		save = reply_element(question.replies[1], 1);
-		check_version(&checkup, info);
-		check_role(&checkup, info);
-		check_persistence(&checkup, info, save == NULL ? NULL : reply_text(save));
-		check_memory(&checkup, info);
-		check_clock(&checkup, question.replies[2]);
-		check_rights(&checkup);
+		for (size_t i = 0; i < WANTED; i++)
+			*wanted[i].value = read_config(question.replies[2 + i]);
+		check_info(&checkup, question.replies[0], config.save);
+		check_clock(&checkup, question.replies[1]);
+		checkup_link(&checkup, &config);
+		checkup_rights(&checkup);
 	}
 	question_clear(&question);
 }

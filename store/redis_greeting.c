@@ -66,6 +66,28 @@ static int64_t read_clock(const redisReply *time)
 	       strtoll(time->element[1]->str, NULL, 10);
 }
 
+/* What is to be done about an error, by its first word. */
+static const struct {
+	const char *word, *advice;
+} advices[] = {
+	{ "NOAUTH", "; set redis.password_file, and redis.user where it has users" },
+	{ "WRONGPASS", "; see redis.user and redis.password_file" },
+	{ "NOPERM", "; okite.conf(5) has the rights that its user needs" },
+	{ "LOADING", "; wait until it has" },
+	{ "MOVED", "; it is a node of a cluster, which this version cannot use" },
+	{ "CLUSTERDOWN", "; it is a node of a cluster, which this version cannot use" },
+};
+
+static bool tell_refusal(const char *refusal, struct error *error)
+{
+	const char *advice = "";
+
+	for (size_t i = 0; i < sizeof(advices) / sizeof(advices[0]); i++)
+		if (strncmp(refusal, advices[i].word, strlen(advices[i].word)) == 0)
+			advice = advices[i].advice;
+	return error_set(error, "it says %.200s%s", refusal, advice);
+}
+
 /* Of two who come first at the same time, one is: so the fingerprint is read again. */
 static bool claim(struct wire *wire, const struct greeting *greeting, int64_t deadline_us,
 	bool *foreign, struct error *error)
@@ -112,9 +134,10 @@ bool greet(struct wire *wire, struct greeting *greeting, int64_t deadline_us,
 		return false;
 	add_words(greeting, &question);
 	ok = wire_exchange(wire, questions, 1, deadline_us, error);
+	/* The first: that of a wrong password has the others behind it. */
 	for (size_t i = 0; ok && i < question.count; i++)
 		if (question.replies[i]->type == REDIS_REPLY_ERROR)
-			ok = error_set(error, "it says %.200s", question.replies[i]->str);
+			ok = tell_refusal(question.replies[i]->str, error);
 	if (ok) {
 		greeted->clock_us = read_clock(question.replies[question.count - 2]);
 		ok = check_fingerprint(wire, greeting,

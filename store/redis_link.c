@@ -43,6 +43,7 @@ struct link {
 	/* The leader's alone: */
 	struct greeting greeting;
 	struct name_lookup *lookup;
+	struct tls *tls; /* NULL: in clear text */
 	struct wire *wire;
 	int64_t retry_at_us; /* not before then, after a failure */
 	int64_t retry_after_us;
@@ -60,6 +61,8 @@ struct link *link_open(const struct redis_settings *settings, const struct secre
 		good = text_copy(url->user, sizeof(url->user), settings->user) ||
 		       error_set(error, "redis.user is longer than %zu bytes",
 			       sizeof(url->user) - 1);
+	if (good && url->tls)
+		good = (link->tls = tls_open(settings, url->host, error)) != NULL;
 	if (!good) {
 		free(link);
 		return NULL;
@@ -85,6 +88,7 @@ void link_close(struct link *link)
 	if (link == NULL)
 		return;
 	wire_close(link->wire);
+	tls_close(link->tls);
 	name_lookup_free(link->lookup);
 	pthread_mutex_destroy(&link->mutex);
 	free(link->greeting.password_file);
@@ -96,6 +100,15 @@ void link_close(struct link *link)
 bool link_is_foreign(const struct link *link)
 {
 	return atomic_load(&link->foreign);
+}
+
+void link_describe(const struct link *link, struct link_facts *facts)
+{
+	*facts = (struct link_facts){
+		.has_login = link->greeting.url.password[0] != '\0',
+	};
+	if (link->wire != NULL)
+		wire_describe(link->wire, &facts->wire);
 }
 
 int64_t link_clock_us(const struct link *link)
@@ -119,7 +132,8 @@ static bool connect_link(struct link *link, int64_t deadline_us, struct error *e
 	if (link->lookup != NULL &&
 		(addresses = name_lookup_get(link->lookup, deadline_us, error)) == NULL)
 		return false;
-	link->wire = wire_open(&link->greeting.url, addresses, deadline_us, error);
+	link->wire =
+		wire_open(&link->greeting.url, addresses, link->tls, deadline_us, error);
 	if (link->wire == NULL)
 		return false;
 	ok = greet(link->wire, &link->greeting, deadline_us, &greeted, error);

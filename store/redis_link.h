@@ -5,6 +5,7 @@
 #include "base/digest.h"
 #include "base/error.h"
 #include "store/redis_question.h"
+#include "store/redis_wire.h"
 #include "store/store.h"
 
 /*
@@ -37,6 +38,13 @@ enum link_outcome link_ask(
 /* Redis's clock, by what it said last: when we connected, or when somebody noted it since. */
 int64_t link_clock_us(const struct link *link);
 void link_note_clock(struct link *link, int64_t now_us);
+
+/* How the connection is made, for `okite check`.  Not while others ask. */
+struct link_facts {
+	bool has_login; /* with a password */
+	struct wire_facts wire;
+};
+void link_describe(const struct link *link, struct link_facts *facts);
 
 /* Is what we reach the Redis of a fleet with another secret? */
 bool link_is_foreign(const struct link *link);

@@ -106,16 +106,25 @@ static bool parse_tcp(struct redis_url *url, const char *text)
 	return colon == NULL || parse_port(url, colon + 1, (size_t)(end - colon - 1));
 }
 
+static const char tls_scheme[] = "rediss://";
+
+bool redis_url_is_tls(const char *text)
+{
+	return strncmp(text, tls_scheme, strlen(tls_scheme)) == 0;
+}
+
 bool redis_url_parse(struct redis_url *url, const char *text, struct error *error)
 {
 	bool ok = false;
 
-	*url = (struct redis_url){ 0 };
-	if (strncmp(text, "redis://", 8) == 0)
+	*url = (struct redis_url){ .tls = redis_url_is_tls(text) };
+	if (url->tls)
+		ok = parse_tcp(url, text + strlen(tls_scheme));
+	else if (strncmp(text, "redis://", 8) == 0)
 		ok = parse_tcp(url, text + 8);
 	else if (strncmp(text, "unix://", 7) == 0)
 		ok = parse_unix(url, text + 7);
 	/* The text may hold a password: it is not repeated. */
-	return ok || error_set(error, "redis.url: write redis://HOST:PORT/DB or "
-				      "unix:///PATH?db=DB");
+	return ok || error_set(error, "redis.url: write redis://HOST:PORT/DB, "
+				      "rediss://HOST:PORT/DB or unix:///PATH?db=DB");
 }

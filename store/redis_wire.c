@@ -1,111 +1,48 @@
 #include "store/redis_wire.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "store/redis_socket.h"
 
 struct wire {
 	int fd;
+	struct tls_session *tls; /* NULL: in clear text */
 	redisReader *reader;
+	bool is_tcp;
+	bool is_answered; /* something came already */
 };
 
 /* No reply of ours is larger: longer ones are a Redis gone wrong, or no Redis. */
 enum { READ_BYTES = 16384, WRITE_PARTS = 64, BUFFERED_MAX = 64 << 20 };
 
-/* Wait for EVENTS; false at the deadline. */
-static bool wait_for(int fd, short events, int64_t deadline_us)
+static bool shake_hands(struct wire *wire, int64_t deadline_us, struct error *error)
 {
-	struct pollfd poller = { .fd = fd, .events = events };
+	short events = 0;
+	int done;
 
-	for (;;) {
-		int64_t left_us = deadline_us - clock_monotonic_us();
-		int ready;
-
-		if (left_us <= 0)
-			return false;
-		/* Rounded up, or the last millisecond would be a busy loop. */
-		ready = poll(&poller, 1, (int)((left_us + 999) / 1000));
-		if (ready > 0)
-			return true;
-		if (ready < 0 && errno != EINTR)
-			return false;
-	}
-}
-
-/* A connected socket, or -1 with errno set. */
-static int connect_to(const struct sockaddr *address, socklen_t size, int64_t deadline_us)
-{
-	int fd =
-		socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	int failure = 0, one = 1;
-	socklen_t length = sizeof(failure);
-
-	if (fd < 0)
-		return -1;
-	if (connect(fd, address, size) != 0) {
-		failure = errno;
-		if (failure == EINPROGRESS || failure == EAGAIN) {
-			failure = ETIMEDOUT;
-			if (wait_for(fd, POLLOUT, deadline_us) &&
-				getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length) !=
-					0)
-				failure = errno;
-		}
-	}
-	if (failure != 0) {
-		close(fd);
-		errno = failure;
-		return -1;
-	}
-	if (address->sa_family != AF_UNIX)
-		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
-}
-
-static int connect_unix(const char *path, int64_t deadline_us)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-
-	memcpy(address.sun_path, path, strlen(path));
-	return connect_to(
-		(const struct sockaddr *)&address, sizeof(address), deadline_us);
-}
-
-/* Each address gets its share of the time: a dead one must not take that of the next. */
-static int connect_tcp(const struct addrinfo *addresses, int64_t deadline_us)
-{
-	int fd = -1, left = 0;
-
-	for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next)
-		left++;
-	errno = EHOSTUNREACH;
-	for (const struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next) {
-		int64_t now_us = clock_monotonic_us();
-
-		fd = connect_to(a->ai_addr, a->ai_addrlen,
-			now_us + (deadline_us - now_us) / left--);
-	}
-	return fd;
+	while ((done = tls_handshake(wire->tls, &events, error)) == 0)
+		if (!socket_wait(wire->fd, events, deadline_us))
+			return error_set(error,
+				"no TLS handshake in time: does it speak TLS on that "
+				"port (tls-port in its redis.conf)?");
+	return done > 0;
 }
 
 struct wire *wire_open(const struct redis_url *url, const struct addrinfo *addresses,
-	int64_t deadline_us, struct error *error)
+	const struct tls *tls, int64_t deadline_us, struct error *error)
 {
 	struct wire *wire;
-	int fd = url->path[0] != '\0' ? connect_unix(url->path, deadline_us)
-				      : connect_tcp(addresses, deadline_us);
+	bool is_tcp = url->path[0] == '\0';
+	int fd = is_tcp ? socket_connect_tcp(addresses, deadline_us)
+			: socket_connect_unix(url->path, deadline_us);
 
 	if (fd < 0) {
 		error_set(error, "cannot connect: %s", strerror(errno));
@@ -113,9 +50,17 @@ struct wire *wire_open(const struct redis_url *url, const struct addrinfo *addre
 	}
 	wire = xcalloc(1, sizeof(*wire));
 	wire->fd = fd;
+	wire->is_tcp = is_tcp;
 	wire->reader = redisReaderCreate();
 	if (wire->reader == NULL)
 		abort();
+	if (tls != NULL) {
+		wire->tls = tls_begin(tls, fd);
+		if (!shake_hands(wire, deadline_us, error)) {
+			wire_close(wire);
+			return NULL;
+		}
+	}
 	return wire;
 }
 
@@ -123,16 +68,74 @@ void wire_close(struct wire *wire)
 {
 	if (wire == NULL)
 		return;
+	tls_end(wire->tls);
 	close(wire->fd);
 	redisReaderFree(wire->reader);
 	free(wire);
 }
 
-bool wire_is_broken(const struct wire *wire)
+bool wire_is_broken(struct wire *wire)
 {
 	struct pollfd poller = { .fd = wire->fd, .events = POLLIN };
 
+	if (wire->reader->pos < wire->reader->len)
+		return true;
+	if (wire->tls != NULL)
+		return !tls_is_quiet(wire->tls);
 	return poll(&poller, 1, 0) != 0;
+}
+
+/* The connection is lost; FAILURE is an errno, or 0 where Redis closed it. */
+static int tell_lost(const struct wire *wire, int failure, struct error *error)
+{
+	/* A Redis that wants TLS says nothing to who does not speak it. */
+	static const char hint[] =
+		" before it said a word: where that port wants TLS, write rediss:// "
+		"into redis.url";
+	const char *more = wire->is_tcp && !wire->is_answered ? hint : "";
+
+	if (failure == 0)
+		error_set(error, "connection closed by Redis%s", more);
+	else
+		error_set(error, "connection lost (%s)%s", strerror(failure), more);
+	return -1;
+}
+
+/*
+ * One write, or one read: how many bytes; 0 when it must wait for *EVENTS; -1
+ * when the connection is lost.
+ */
+static ssize_t send_some(struct wire *wire, struct iovec *parts, int count, short *events,
+	struct error *error)
+{
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
+	ssize_t sent;
+
+	if (wire->tls != NULL)
+		return tls_write(wire->tls, parts, count, events, error);
+	sent = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
+	if (sent >= 0)
+		return sent;
+	if (errno != EAGAIN && errno != EINTR)
+		return tell_lost(wire, errno, error);
+	*events = POLLOUT;
+	return 0;
+}
+
+static ssize_t receive_some(
+	struct wire *wire, char *buffer, size_t size, short *events, struct error *error)
+{
+	ssize_t got;
+
+	if (wire->tls != NULL)
+		return tls_read(wire->tls, buffer, size, events, error);
+	got = recv(wire->fd, buffer, size, 0);
+	if (got > 0)
+		return got;
+	if (got == 0 || (errno != EAGAIN && errno != EINTR))
+		return tell_lost(wire, got == 0 ? 0 : errno, error);
+	*events = POLLIN;
+	return 0;
 }
 
 /* Write what is left of PARTS; false when the connection is lost or the time is up. */
@@ -140,16 +143,13 @@ static bool send_all(struct wire *wire, struct iovec *parts, int count,
 	int64_t deadline_us, struct error *error)
 {
 	while (count > 0) {
-		struct msghdr message = { .msg_iov = parts, .msg_iovlen = (size_t)count };
-		ssize_t sent = sendmsg(wire->fd, &message, MSG_NOSIGNAL);
+		short events = 0;
+		ssize_t sent = send_some(wire, parts, count, &events, error);
 
-		if (sent < 0 && errno != EAGAIN && errno != EINTR)
-			return error_set(error, "connection lost: %s", strerror(errno));
-		if (sent < 0) {
-			if (!wait_for(wire->fd, POLLOUT, deadline_us))
-				return error_set(error, "takes no question in time");
-			continue;
-		}
+		if (sent < 0)
+			return false;
+		if (sent == 0 && !socket_wait(wire->fd, events, deadline_us))
+			return error_set(error, "takes no question in time");
 		while (count > 0 && (size_t)sent >= parts->iov_len) {
 			sent -= (ssize_t)parts->iov_len;
 			parts++;
@@ -180,22 +180,27 @@ static bool send_questions(struct wire *wire, struct question *const *questions,
 	return true;
 }
 
+/* An alert or a handshake (RFC 8446 5.1); no answer of Redis's begins like them. */
+static bool is_tls(char first)
+{
+	return first == 0x15 || first == 0x16;
+}
+
 static bool read_some(struct wire *wire, int64_t deadline_us, struct error *error)
 {
 	char buffer[READ_BYTES];
+	short events = 0;
 	ssize_t got;
 
-	for (;;) {
-		got = recv(wire->fd, buffer, sizeof(buffer), 0);
-		if (got > 0)
-			break;
-		if (got == 0)
-			return error_set(error, "connection closed by Redis");
-		if (errno != EAGAIN && errno != EINTR)
-			return error_set(error, "connection lost: %s", strerror(errno));
-		if (!wait_for(wire->fd, POLLIN, deadline_us))
+	while ((got = receive_some(wire, buffer, sizeof(buffer), &events, error)) == 0)
+		if (!socket_wait(wire->fd, events, deadline_us))
 			return error_set(error, "no answer in time");
-	}
+	if (got < 0)
+		return false;
+	if (!wire->is_answered && wire->tls == NULL && is_tls(buffer[0]))
+		return error_set(error, "it answers in TLS: write rediss:// into "
+					"redis.url");
+	wire->is_answered = true;
 	if (wire->reader->len > BUFFERED_MAX ||
 		redisReaderFeed(wire->reader, buffer, (size_t)got) != REDIS_OK)
 		return error_set(error, "answer is too long");
@@ -239,4 +244,11 @@ bool wire_exchange(struct wire *wire, struct question *const *questions, size_t 
 				    wire, &questions[i]->replies[j], deadline_us, error))
 				return false;
 	return true;
+}
+
+void wire_describe(const struct wire *wire, struct wire_facts *facts)
+{
+	*facts = (struct wire_facts){ .is_network = socket_leaves_host(wire->fd) };
+	if (wire->tls != NULL)
+		tls_describe(wire->tls, &facts->tls);
 }

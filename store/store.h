@@ -23,8 +23,9 @@
 struct store;
 
 struct redis_settings {
-	char *url;		    /* redis://host:port/db, unix:///path.sock?db=0 */
-	char *user, *password_file; /* "" for none */
+	char *url;			      /* see store/redis_url.h */
+	char *user, *password_file;	      /* "" for none */
+	char *ca_file, *cert_file, *key_file; /* of TLS, in PEM; "" for none */
 	char *prefix;
 	int64_t timeout_us; /* for one question in all, connecting included */
 };

@@ -21,8 +21,8 @@ BEGIN {
 	owner("^libmilter/", "^milter/", "milter/")
 	owner("^hiredis/", "^store/", "store/")
 	owner("^libconfig\\.h", "^conf/", "conf/")
-	owner("^openssl/", "^(base/|store/redis(_link|_tls)?\\.c$)",
-		"base/, store/redis.c and the link to Redis")
+	owner("^openssl/", "^(base/|store/redis(_tls[a-z_]*)?\\.[ch]$)",
+		"base/, store/redis.c and store/redis_tls")
 	owner("^jansson\\.h", "^cli/", "cli/")
 	owner("^microhttpd\\.h", "^milter/metrics\\.c$", "milter/metrics.c")
 	owner("^unictype\\.h", "^cli/formats\\.c$", "cli/formats.c")

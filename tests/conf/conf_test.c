@@ -187,6 +187,9 @@ static void single_values_are_taken(void **state)
 		{ "a whole number for a fraction",
 			"reputation = { confidence = 0.5;"
 			" bounce = { warn = 5; pause = 5; }; };" },
+		{ "TLS", "redis = { url = \"rediss://u:p@h:6380/1\"; };" },
+		{ "all of TLS", "redis = { url = \"rediss://h\"; ca_file = \"/a\";"
+				" cert_file = \"/b\"; key_file = \"/c\"; };" },
 		{ "inet6", "listen = \"inet6:8896@::1\";" },
 		{ "inet6 in brackets", "listen = \"inet6:8896@[::1]\";" },
 		{ "unix", "listen = \"unix:/run/okite/milter\";" },

@@ -67,7 +67,6 @@ static bool values_are_equal(const struct conf_option *option, const struct conf
 	case OPTION_LIMITS:
 	case OPTION_PLANS:
 	case OPTION_ACCOUNTS:
-	case OPTION_UNBUILT:
 		return true;
 	default:
 		return memcmp(a + option->place, b + option->place, option->size) == 0;

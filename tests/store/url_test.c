@@ -26,6 +26,15 @@ static void parses(void **state)
 		{ "redis://me:a%40b%2Fc@h:1", true,
 			{ .host = "h", .port = "1", .user = "me", .password = "a@b/c" } },
 		{ "redis://me@h", true, { .host = "h", .port = "6379", .user = "me" } },
+		{ "rediss://cache.example", true,
+			{ .tls = true, .host = "cache.example", .port = "6379" } },
+		{ "rediss://me:secret@[::1]:6380/2", true,
+			{ .tls = true,
+				.host = "::1",
+				.port = "6380",
+				.user = "me",
+				.password = "secret",
+				.database = 2 } },
 		{ "unix:///run/redis.sock", true, { .path = "/run/redis.sock" } },
 		{ "unix:///run/redis.sock?db=3", true,
 			{ .path = "/run/redis.sock", .database = 3 } },
@@ -45,6 +54,9 @@ static void parses(void **state)
 		{ "redis://me:%0@h", false, { .path = "" } },
 		{ "unix://relative.sock", false, { .path = "" } },
 		{ "unix:///run/redis.sock?base=3", false, { .path = "" } },
+		{ "rediss://", false, { .path = "" } },
+		{ "rediss://h:0", false, { .path = "" } },
+		{ "rediss:/h", false, { .path = "" } },
 		{ "http://h", false, { .path = "" } },
 	};
 
@@ -58,6 +70,8 @@ static void parses(void **state)
 			redis_url_parse(&got, cases[i].text, &error), cases[i].want);
 		if (!cases[i].want)
 			continue;
+		CASE_EQUAL_INT(cases[i].text, got.tls, want->tls);
+		CASE_EQUAL_INT(cases[i].text, redis_url_is_tls(cases[i].text), want->tls);
 		CASE_EQUAL_TEXT(cases[i].text, got.path, want->path);
 		CASE_EQUAL_TEXT(cases[i].text, got.host, want->host);
 		CASE_EQUAL_TEXT(cases[i].text, got.port, want->port);

@@ -57,13 +57,29 @@ class Client:
 
 
 class Redis:
-    """Keeps nothing on disk unless OPTIONS say so.  Listens on a socket, and on TCP if asked."""
+    """
+    Keeps nothing on disk unless OPTIONS say so.  Listens on a socket, and on TCP if asked:
+    in clear text, or, with a certificate (support.certificates) and its AUTHORITY, in TLS.
+    Clients then need a certificate of that authority where WANTS_CLIENTS says so.
+    """
 
-    def __init__(self, folder, tcp=False, password="", options=(), environment=None):
+    def __init__(
+        self,
+        folder,
+        tcp=False,
+        password="",
+        options=(),
+        environment=None,
+        certificate=None,
+        authority=None,
+        wants_clients=False,
+    ):
         os.makedirs(folder, exist_ok=True)
         self.folder = folder
         self.path = os.path.join(folder, "redis.sock")
-        self.port = free_port() if tcp else 0
+        self.certificate, self.authority = certificate, authority
+        self.wants_clients = wants_clients
+        self.port = free_port() if tcp or certificate else 0
         self.password = password
         self.options = list(options)
         self.environment = environment
@@ -75,14 +91,31 @@ class Redis:
 
     @property
     def url(self):
+        if self.certificate:
+            return self.url_for("localhost")
         if self.port:
             return f"redis://127.0.0.1:{self.port}/0"
         return f"unix://{self.path}?db=0"
 
+    def url_for(self, host):
+        return f"rediss://{host}:{self.port}/0"
+
+    def _tls_options(self):
+        files = {
+            "port": self.port,
+            "cert-file": self.certificate.chain,
+            "key-file": self.certificate.key,
+            "ca-cert-file": self.authority.certificate,
+            "auth-clients": "yes" if self.wants_clients else "no",
+        }
+        return [word for name, value in files.items() for word in (f"--tls-{name}", str(value))]
+
     def start(self):
         if os.path.exists(self.path):
             os.unlink(self.path)
-        arguments = [SERVER, "--port", str(self.port), "--bind", "127.0.0.1"]
+        arguments = [SERVER, "--bind", "127.0.0.1"]
+        arguments += ["--port", "0" if self.certificate else str(self.port)]
+        arguments += self._tls_options() if self.certificate else []
         arguments += ["--unixsocket", self.path, "--dir", self.folder]
         arguments += ["--save", "", "--appendonly", "no", "--daemonize", "no"]
         if self.password:
