@@ -3,12 +3,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
 #include <unictype.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/dates.h"
+
+static void set_defaults(const struct entry_defaults *defaults, const char *source,
+	struct suppression *entry)
+{
+	*entry = (struct suppression){
+		.reason = defaults->reason != REASON_NONE ? defaults->reason
+							  : REASON_MANUAL,
+		.since_us = defaults->now_us,
+	};
+	text_copy(entry->scope, sizeof(entry->scope), defaults->scope);
+	text_copy(entry->source, sizeof(entry->source), source);
+}
 
 static const char *set_target(const struct entry_defaults *defaults, const char *text,
 	struct suppression *entry)
@@ -60,15 +72,120 @@ static bool has_invisible(const char *address)
 	return false;
 }
 
-static const char *read_plain(const struct entry_defaults *defaults, const char *line,
+/* Cut where a character ends: half of one could not be exported again. */
+static void copy_text(char *to, size_t size, const char *from)
+{
+	if (text_copy(to, size, from))
+		return;
+	size = size - 1;
+	while (size > 0 && (from[size] & 0xC0) == 0x80)
+		size--;
+	to[size] = '\0';
+}
+
+/* An address in the words of a server is an address all the same. */
+static bool may_keep(const struct entry_defaults *defaults, const char *note)
+{
+	return defaults->conf->store_addresses || strchr(note, '@') == NULL;
+}
+
+static void set_note(const struct entry_defaults *defaults, const char *note,
 	struct suppression *entry)
 {
-	if (has_invisible(line))
-		return "an invisible character";
-	entry->until_us =
-		suppression_end(defaults->conf, entry->reason, defaults->now_us);
-	return set_target(defaults, line, entry);
+	if (may_keep(defaults, note))
+		copy_text(entry->note, sizeof(entry->note), note);
 }
+
+/* ---- the records of services ---- */
+
+/* What a server said, on one line. */
+static void set_foreign_note(const struct entry_defaults *defaults, const char *note,
+	struct suppression *entry)
+{
+	char line[4 * NOTE_SIZE];
+	size_t length = 0;
+
+	/* "*": Mailgun's tag for everything. */
+	if (!may_keep(defaults, note) || strcmp(note, "*") == 0)
+		return;
+	for (; *note != '\0' && length < sizeof(line) - 1; note++) {
+		bool blank = strchr(" \t\r\n", *note) != NULL;
+
+		if (!blank)
+			line[length++] = *note;
+		else if (length > 0 && line[length - 1] != ' ')
+			line[length++] = ' ';
+	}
+	line[length] = '\0';
+	text_printable_again(entry->note, sizeof(entry->note), line);
+}
+
+static const char *first_text(const struct fields *fields, const char *const names[2])
+{
+	for (size_t i = 0; i < 2 && names[i] != NULL; i++) {
+		const char *text = field_text(fields, names[i]);
+
+		if (text != NULL && text[0] != '\0')
+			return text;
+	}
+	return "";
+}
+
+static const char *set_reason(const struct entry_defaults *defaults,
+	const struct layout *layout, const struct fields *fields,
+	struct suppression *entry)
+{
+	const char *text =
+		layout->reason == NULL ? NULL : field_text(fields, layout->reason);
+	bool decided = layout->open && defaults->reason != REASON_NONE;
+
+	entry->reason = decided ? defaults->reason : layout->otherwise;
+	if (text != NULL) {
+		enum reason told = word_reason(layout->words, text);
+
+		if (told != REASON_NONE)
+			entry->reason = told;
+		else if (layout->no_word != NULL)
+			return layout->no_word;
+		else
+			set_foreign_note(defaults, text, entry);
+	}
+	return layout->check == NULL ? NULL : layout->check(fields, decided);
+}
+
+const char *entry_from_fields(const struct entry_defaults *defaults,
+	const struct layout *layout, const struct fields *fields,
+	struct suppression *entry, bool *undated)
+{
+	const char *address = field_text(fields, layout->address),
+		   *since = first_text(fields, layout->since),
+		   *note = first_text(fields, layout->notes), *fault;
+
+	*undated = false;
+	set_defaults(defaults,
+		layout->format == FORMAT_PLAIN ? "import" : format_names[layout->format],
+		entry);
+	if (address == NULL || address[0] == '\0')
+		return "no address";
+	if (has_invisible(address))
+		return "an invisible character";
+	fault = set_target(defaults, address, entry);
+	if (fault == NULL)
+		fault = set_reason(defaults, layout, fields, entry);
+	if (fault != NULL)
+		return fault;
+	if (note[0] != '\0')
+		set_foreign_note(defaults, note, entry);
+	if (since[0] != '\0')
+		*undated = !date_parse(since, &entry->since_us);
+	/* Somebody's clock is wrong, and it is not ours. */
+	if (*undated || entry->since_us > defaults->now_us)
+		entry->since_us = defaults->now_us;
+	entry->until_us = suppression_end(defaults->conf, entry->reason, entry->since_us);
+	return NULL;
+}
+
+/* ---- our own ---- */
 
 /* The text of a member: "" where there is none or null, NULL where it is something else.
  */
@@ -135,57 +252,17 @@ static const char *read_members(const struct entry_defaults *defaults,
 	if (entry->reason == REASON_NONE)
 		return "the reason is hard, soft, complaint, unsubscribe or manual";
 	if (source[0] != '\0')
-		text_copy(entry->source, sizeof(entry->source), source);
-	text_copy(entry->note, sizeof(entry->note), note);
+		copy_text(entry->source, sizeof(entry->source), source);
+	set_note(defaults, note, entry);
 	fault = read_scope(object, entry);
 	if (fault == NULL)
 		fault = read_moment(object, "since", &entry->since_us);
 	return fault != NULL ? fault : read_moment(object, "until", &entry->until_us);
 }
 
-static const char *read_okite(const struct entry_defaults *defaults, const char *line,
+const char *entry_from_okite(const struct entry_defaults *defaults, const json_t *object,
 	struct suppression *entry)
 {
-	json_t *object = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
-	const char *fault = "not a JSON object";
-
-	if (json_is_object(object))
-		fault = read_members(defaults, object, entry);
-	json_decref(object);
-	return fault;
-}
-
-static const struct format formats[] = {
-	{ "plain", read_plain },
-	{ "okite", read_okite },
-};
-enum { FORMAT_COUNT = sizeof(formats) / sizeof(formats[0]) };
-
-bool format_find(const char *name, const struct format **format)
-{
-	*format = NULL;
-	if (name == NULL || strcmp(name, "auto") == 0)
-		return true;
-	for (size_t i = 0; i < FORMAT_COUNT; i++)
-		if (strcmp(formats[i].name, name) == 0)
-			*format = &formats[i];
-	return *format != NULL;
-}
-
-const struct format *format_guess(const char *line)
-{
-	return &formats[line[0] == '{'];
-}
-
-const char *format_read(const struct format *format,
-	const struct entry_defaults *defaults, const char *line,
-	struct suppression *entry)
-{
-	*entry = (struct suppression){
-		.reason = defaults->reason,
-		.since_us = defaults->now_us,
-	};
-	text_copy(entry->scope, sizeof(entry->scope), defaults->scope);
-	text_copy(entry->source, sizeof(entry->source), "import");
-	return format->read(defaults, line, entry);
+	set_defaults(defaults, "import", entry);
+	return read_members(defaults, object, entry);
 }

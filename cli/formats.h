@@ -3,34 +3,32 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <jansson.h>
+
 #include "base/digest.h"
+#include "cli/layouts.h"
 #include "policy/suppression.h"
 
 /*
- * The formats in which suppression lists come: how one line becomes one
- * entry.  Pure: everything that a line may leave open is in the defaults.
+ * How one record becomes one entry.  Pure: everything that a record may leave
+ * open is in the defaults.
  */
 struct entry_defaults {
 	const struct secret *secret;
 	const struct conf *conf;
-	enum reason reason;
+	enum reason reason; /* REASON_NONE: was not given */
 	char scope[ACCOUNT_SIZE];
 	int64_t now_us;
 };
 
-struct format {
-	const char *name;
-	/* ENTRY is filled in with the defaults.  NULL, or what is wrong with LINE. */
-	const char *(*read)(const struct entry_defaults *defaults, const char *line,
-		struct suppression *entry);
-};
+/*
+ * FIELDS, which LAYOUT fits, into ENTRY.  NULL, or what is wrong with them.
+ * UNDATED: they have a time that cannot be read, so the entry counts from now.
+ */
+const char *entry_from_fields(const struct entry_defaults *defaults,
+	const struct layout *layout, const struct fields *fields,
+	struct suppression *entry, bool *undated);
 
-/* NULL for "auto" and where NAME is NULL; false when this version does not know it. */
-bool format_find(const char *name, const struct format **format);
-/* By the first line that is neither empty nor a comment. */
-const struct format *format_guess(const char *line);
-
-/* LINE, without blanks around it, into ENTRY.  NULL, or what is wrong with it. */
-const char *format_read(const struct format *format,
-	const struct entry_defaults *defaults, const char *line,
+/* The same for an object that okite exported. */
+const char *entry_from_okite(const struct entry_defaults *defaults, const json_t *object,
 	struct suppression *entry);

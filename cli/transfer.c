@@ -1,4 +1,4 @@
-/* okite suppress import: whole lists, streaming; bad lines are kept. */
+/* okite suppress import: whole lists, streaming; what is bad of them is kept. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,207 +12,89 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/formats.h"
-#include "cli/lines.h"
+#include "cli/interrupt.h"
+#include "cli/reader.h"
+#include "cli/rejected.h"
+#include "cli/sender.h"
 
-enum { BATCH = 500, REPORTED_LINES = 20 };
-
-struct counts {
-	int64_t read, added, changed, unchanged, rejected;
-};
+/* Entries between two looks at the clock. */
+enum { PROGRESS_STEP = 1000 };
 
 struct import {
 	struct cli *cli;
 	const char *name; /* of the file, or "-" */
-	struct lines lines;
-	FILE *rejected;		     /* made with the first bad line */
-	const struct format *format; /* NULL: the first line will tell */
-	struct entry_defaults defaults;
+	int fd;
 	int64_t size; /* of the file; 0: not known */
-	struct counts counts;
-	struct suppression *batch;
-	size_t batch_count;
+	enum format format;
+	struct entry_defaults defaults;
+	struct reader *reader;
+	struct rejected rejected;
+	struct sender *sender;
+	struct sent sent;
+	int64_t read;
+	int64_t ended;	 /* of them were over already */
+	int64_t undated; /* had a time that could not be read */
+	int64_t started_us;
 	struct progress progress;
-	int failure; /* errno of the read that failed */
-	struct error error;
+	struct error error; /* of the store, or of a list that is refused */
 };
 
-/* ---- what becomes of bad lines ---- */
+/* ---- what is told ---- */
 
-/* Beside FILE, for its owner alone; where that cannot be, stderr gets them, as for "-".
- */
-static FILE *open_rejected(const struct import *import)
+/* Until the end of the file, in whole seconds, when it goes on as it did. */
+static int64_t time_left_us(const struct import *import, int64_t done, int64_t spent_us)
 {
-	FILE *to = NULL;
-	char *path;
-	int fd;
+	double share = (double)(import->size - done) / (double)done;
+	int64_t seconds = (int64_t)(share * (double)spent_us) / SECOND_US;
 
-	if (strcmp(import->name, "-") == 0)
-		return stderr;
-	path = xasprintf("%s.rejected", import->name);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd >= 0)
-		to = fdopen(fd, "w");
-	if (to == NULL)
-		fprintf(stderr,
-			"okite: %s cannot be written (%s), the bad lines follow here\n",
-			path, strerror(errno));
-	free(path);
-	return to != NULL ? to : stderr;
+	return (seconds + 1) * SECOND_US;
 }
 
-/* Those of an earlier import are imported by now, or gone from FILE. */
-static void remove_rejected(const struct import *import)
+static void show_progress(struct import *import)
 {
-	char *path;
+	int64_t spent_us = clock_monotonic_us() - import->started_us,
+		done = import->reader->input.taken;
+	char left[SPAN_TEXT_SIZE];
 
-	if (strcmp(import->name, "-") == 0)
+	if (!import->progress.terminal || spent_us <= 0)
 		return;
-	path = xasprintf("%s.rejected", import->name);
-	if (unlink(path) != 0 && errno != ENOENT && errno != ENOTDIR)
-		fprintf(stderr,
-			"okite: %s, of an earlier import, cannot be removed: %s\n", path,
-			strerror(errno));
-	free(path);
-}
-
-static void write_rejected(FILE *to, const char *line, size_t length)
-{
-	char printable[4 * LINE_SIZE + 1];
-
-	if (to == stderr && isatty(STDERR_FILENO) == 1)
-		fputs(text_printable(printable, sizeof(printable), line), to);
+	if (done > 0 && done <= import->size)
+		progress_show(&import->progress,
+			"%s: %" PRId64 " entries, %" PRId64 " %%, %" PRId64 "/s, %s left",
+			import->name, import->read, done * 100 / import->size,
+			import->read * SECOND_US / spent_us,
+			span_text(left, sizeof(left),
+				time_left_us(import, done, spent_us)));
 	else
-		fwrite(line, 1, length, to);
+		progress_show(&import->progress, "%s: %" PRId64 " entries, %" PRId64 "/s",
+			import->name, import->read, import->read * SECOND_US / spent_us);
 }
 
-static void reject_line(struct import *import, const char *line, size_t length,
-	enum line_end end, const char *why)
+static const char *format_text(const struct import *import)
 {
-	int byte = EOF;
+	enum format format = import->reader->format;
 
-	progress_finish(&import->progress);
-	if (import->rejected == NULL)
-		import->rejected = open_rejected(import);
-	if (import->counts.rejected++ < REPORTED_LINES)
-		fprintf(stderr, "okite: %s:%" PRId64 ": %s\n", import->name,
-			import->lines.number, why);
-	write_rejected(import->rejected, line, length);
-	while (end == LINE_TOO_LONG && (byte = lines_rest(&import->lines)) != EOF) {
-		char rest[] = { (char)byte, '\0' };
-
-		write_rejected(import->rejected, rest, 1);
-	}
-	putc('\n', import->rejected);
-}
-
-/* ---- import ---- */
-
-static bool flush_batch(struct import *import)
-{
-	enum change changes[BATCH];
-
-	if (import->batch_count == 0)
-		return true;
-	if (!store_suppress(import->cli->store, import->batch, import->batch_count, NULL,
-		    changes, &import->error))
-		return false;
-	for (size_t i = 0; i < import->batch_count; i++) {
-		import->counts.added += changes[i] == CHANGE_ADDED;
-		import->counts.changed += changes[i] == CHANGE_CHANGED;
-		import->counts.unchanged += changes[i] == CHANGE_UNCHANGED;
-	}
-	import->batch_count = 0;
-	if (import->size > 0)
-		progress_show(&import->progress, "%s: %" PRId64 " lines, %" PRId64 " %%",
-			import->name, import->lines.number,
-			import->lines.bytes * 100 / import->size);
-	else
-		progress_show(&import->progress, "%s: %" PRId64 " lines", import->name,
-			import->lines.number);
-	return true;
-}
-
-/* False when the store failed. */
-static bool import_line(
-	struct import *import, char *line, size_t length, enum line_end end)
-{
-	struct suppression *entry = &import->batch[import->batch_count];
-	char original[LINE_SIZE + 1];
-	const char *fault;
-	char *text;
-
-	memcpy(original, line, length + 1);
-	text = lines_trim(&import->lines, line);
-	if (end == LINE_WHOLE && (text[0] == '#' || text[0] == '\0') &&
-		strlen(original) == length)
-		return true;
-	import->counts.read++;
-	if (import->format == NULL)
-		import->format = format_guess(text);
-	if (end == LINE_TOO_LONG)
-		fault = "longer than 4096 bytes";
-	else if (strlen(original) != length)
-		fault = "a NUL byte";
-	else
-		fault = format_read(import->format, &import->defaults, text, entry);
-	if (fault != NULL) {
-		reject_line(import, original, length, end, fault);
-	} else if (entry->until_us != 0 && entry->until_us <= import->defaults.now_us) {
-		import->counts.unchanged++;
-	} else if (++import->batch_count == BATCH) {
-		return flush_batch(import);
-	}
-	return true;
-}
-
-static bool import_lines(struct import *import)
-{
-	char line[LINE_SIZE + 1];
-	size_t length;
-	enum line_end end;
-
-	while ((end = lines_next(&import->lines, line, &length)) != LINE_NONE)
-		if (!import_line(import, line, length, end))
-			return false;
-	import->failure = ferror(import->lines.from) ? errno : 0;
-	return flush_batch(import) && import->failure == 0;
-}
-
-/* One event for the whole of it. */
-static bool record_import(struct import *import)
-{
-	const struct counts *counts = &import->counts;
-	struct event event = { .kind = EVENT_SUPPRESSED };
-
-	if (counts->added + counts->changed == 0)
-		return true;
-	if (strcmp(import->defaults.scope, SCOPE_EVERYONE) != 0)
-		text_copy(event.account, sizeof(event.account), import->defaults.scope);
-	snprintf(event.detail, sizeof(event.detail),
-		"import of %" PRId64 " lines: %" PRId64 " added, %" PRId64
-		" changed, %" PRId64 " unchanged, %" PRId64 " rejected",
-		counts->read, counts->added, counts->changed, counts->unchanged,
-		counts->rejected);
-	return store_record(import->cli->store, &event, 1, &import->error);
+	return format == FORMAT_AUTO ? "auto" : format_names[format];
 }
 
 static void tell_counts(struct import *import)
 {
-	const struct counts *counts = &import->counts;
 	const struct {
 		const char *name;
 		int64_t number;
 	} members[] = {
-		{ "read", counts->read },
-		{ "added", counts->added },
-		{ "changed", counts->changed },
-		{ "unchanged", counts->unchanged },
-		{ "rejected", counts->rejected },
+		{ "read", import->read },
+		{ "added", import->sent.added },
+		{ "changed", import->sent.changed },
+		{ "unchanged", import->sent.unchanged + import->ended },
+		{ "rejected", import->rejected.count },
 	};
 	struct output *output = &import->cli->output;
 	json_t *object = json_object();
 
+	json_object_set_new(object, "format", json_string(format_text(import)));
+	if (!output->json)
+		output_field(output, "format", "%s", format_text(import));
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
 		json_object_set_new(
 			object, members[i].name, json_integer(members[i].number));
@@ -224,83 +106,193 @@ static void tell_counts(struct import *import)
 		output_json(output, object);
 	else
 		json_decref(object);
-	if (counts->rejected > REPORTED_LINES)
-		fprintf(stderr, "okite: %s: %" PRId64 " more bad lines\n", import->name,
-			counts->rejected - REPORTED_LINES);
-	if (counts->rejected > 0 && import->rejected != stderr)
-		fprintf(stderr, "okite: the bad lines are in %s.rejected\n",
-			import->name);
 }
 
-/* How okite exits when reading or storing ended early. */
-static int tell_failure(struct import *import)
+/* What the counts do not say. */
+static void tell_remarks(const struct import *import)
 {
-	const struct counts *counts = &import->counts;
-	int64_t done = counts->added + counts->changed + counts->unchanged;
+	if (import->ended > 0)
+		fprintf(stderr,
+			"okite: %s: %" PRId64
+			" entries had ended already and were not added\n",
+			import->name, import->ended);
+	if (import->undated > 0)
+		fprintf(stderr,
+			"okite: %s: %" PRId64
+			" entries have a time that cannot be read, and count from now\n",
+			import->name, import->undated);
+}
 
-	if (import->failure != 0)
-		return cli_no("%s cannot be read to its end: %s", import->name,
-			strerror(import->failure));
+/* ---- import ---- */
+
+/* False: no more of this list, for whatever reason. */
+static bool import_next(struct import *import)
+{
+	struct suppression *entry = sender_room(import->sender);
+	struct record record;
+	enum reading reading;
+	bool undated;
+
+	if (entry == NULL || interrupt_came())
+		return false;
+	reading = reader_next(import->reader, &import->defaults, entry, &undated, &record,
+		&import->error);
+	if (reading == READING_END || reading == READING_REFUSED)
+		return false;
+	import->read++;
+	if (import->read % PROGRESS_STEP == 0)
+		show_progress(import);
+	if (reading == READING_REJECTED) {
+		progress_finish(&import->progress);
+		rejected_add(&import->rejected, import->reader, &record);
+		return true;
+	}
+	import->undated += undated;
+	if (entry->until_us != 0 && entry->until_us <= import->defaults.now_us)
+		import->ended++;
+	else
+		sender_add(import->sender);
+	return true;
+}
+
+/* One event for the whole of it. */
+static bool record_import(struct import *import)
+{
+	const struct sent *sent = &import->sent;
+	struct event event = { .kind = EVENT_SUPPRESSED };
+
+	if (sent->added + sent->changed == 0)
+		return true;
+	if (strcmp(import->defaults.scope, SCOPE_EVERYONE) != 0)
+		text_copy(event.account, sizeof(event.account), import->defaults.scope);
+	snprintf(event.detail, sizeof(event.detail),
+		"import of %" PRId64 " entries, %s: %" PRId64 " added, %" PRId64
+		" changed, %" PRId64 " unchanged, %" PRId64 " rejected",
+		import->read, format_text(import), sent->added, sent->changed,
+		sent->unchanged + import->ended, import->rejected.count);
+	return store_record(import->cli->store, &event, 1, &import->error);
+}
+
+static void tell_partial(const struct import *import)
+{
+	int64_t done = import->sent.added + import->sent.changed + import->sent.unchanged;
+
 	if (done > 0)
 		fprintf(stderr,
-			"okite: %s: %" PRId64 " entries were taken before the failure, "
-			"importing again does no harm\n",
+			"okite: %s: %" PRId64 " entries were taken before that; "
+			"importing it again does no harm\n",
 			import->name, done);
-	return cli_away(&import->error);
+}
+
+/* How okite exits when the list is not at its end; -1: it is. */
+static int tell_failure(struct import *import, bool stored)
+{
+	int status = -1;
+
+	if (!stored)
+		status = cli_away(&import->error);
+	else if (import->error.text[0] != '\0')
+		status = cli_no("%s", import->error.text);
+	else if (interrupt_came())
+		status = cli_no("%s: interrupted", import->name);
+	else if (import->reader->input.failure != 0)
+		status = cli_no("%s cannot be read to its end: %s", import->name,
+			strerror(import->reader->input.failure));
+	if (status >= 0)
+		tell_partial(import);
+	return status;
 }
 
 static int import_all(struct import *import)
 {
-	bool ok;
+	struct error error = ERROR_NONE;
+	bool stored, kept;
+	int status;
 
 	progress_init(&import->progress);
-	import->batch = xcalloc(BATCH, sizeof(*import->batch));
-	ok = import_lines(import);
+	import->started_us = clock_monotonic_us();
+	import->sender = sender_new(import->cli->store);
+	while (import_next(import))
+		continue;
+	stored = sender_finish(import->sender, &import->sent, &error);
+	if (!stored)
+		import->error = error;
 	progress_finish(&import->progress);
 	/* What was taken is told, whether or not all was. */
-	ok = record_import(import) && ok;
-	free(import->batch);
-	if (!ok)
-		return tell_failure(import);
-	tell_counts(import);
-	if (import->counts.rejected == 0)
-		remove_rejected(import);
-	return import->counts.rejected > 0 ? CLI_NO : CLI_YES;
+	stored = record_import(import) && stored;
+	status = tell_failure(import, stored);
+	if (status < 0) {
+		tell_counts(import);
+		tell_remarks(import);
+		status = import->rejected.count > 0 ? CLI_NO : CLI_YES;
+		kept = rejected_finish(&import->rejected);
+		return kept ? status : CLI_NO;
+	}
+	if (import->rejected.count > 0)
+		(void)rejected_finish(&import->rejected);
+	return status;
 }
 
 static bool open_source(struct import *import)
 {
 	struct stat facts;
 
-	import->lines.from =
-		strcmp(import->name, "-") == 0 ? stdin : fopen(import->name, "re");
-	if (import->lines.from == NULL)
+	import->fd = STDIN_FILENO;
+	if (strcmp(import->name, "-") != 0)
+		import->fd = open(import->name, O_RDONLY | O_CLOEXEC);
+	if (import->fd < 0)
 		return false;
-	if (fstat(fileno(import->lines.from), &facts) == 0 && S_ISREG(facts.st_mode))
+	/* Beside a pipe or a device there is no place for a file. */
+	if (fstat(import->fd, &facts) == 0 && S_ISREG(facts.st_mode)) {
 		import->size = facts.st_size;
+		import->rejected.beside = import->fd != STDIN_FILENO;
+	}
 	return true;
+}
+
+static int import_list(struct import *import)
+{
+	int status;
+
+	if (!open_source(import))
+		return cli_no("%s cannot be read: %s", import->name, strerror(errno));
+	interrupt_catch();
+	import->reader = xmalloc(sizeof(*import->reader));
+	if (reader_open(import->reader, import->fd, import->name, import->format,
+		    &import->error))
+		status = import_all(import);
+	else
+		status = cli_no("%s", import->error.text);
+	reader_close(import->reader);
+	free(import->reader);
+	if (import->fd != STDIN_FILENO)
+		close(import->fd);
+	return status;
 }
 
 int run_suppress_import(struct cli *cli)
 {
 	const struct arguments *arguments = &cli->arguments;
-	const char *reason = arguments->reason != NULL ? arguments->reason : "manual";
 	struct import import = {
 		.cli = cli,
 		.name = arguments->operands[0],
-		.defaults = {
-			.reason = reason_from_text(reason),
-			.scope = SCOPE_EVERYONE,
-			.now_us = clock_now_us(),
-		},
+		.rejected = { .name = arguments->operands[0] },
+		.defaults = { .scope = SCOPE_EVERYONE, .now_us = clock_now_us() },
 	};
 	int status;
 
 	if (!format_find(arguments->format, &import.format))
-		return cli_usage(cli, "this version reads plain and okite, not \"%s\"",
+		return cli_usage(cli,
+			"there is no format \"%s\"; there are auto, plain, ses, "
+			"sendgrid, "
+			"mailgun, postmark, sparkpost and okite",
 			arguments->format);
-	if (import.defaults.reason == REASON_NONE)
-		return cli_usage(cli, "there is no reason \"%s\"", reason);
+	if (arguments->reason != NULL) {
+		import.defaults.reason = reason_from_text(arguments->reason);
+		if (import.defaults.reason == REASON_NONE)
+			return cli_usage(
+				cli, "there is no reason \"%s\"", arguments->reason);
+	}
 	if (arguments->account != NULL &&
 		!account_name(import.defaults.scope, arguments->account))
 		return cli_usage(cli, "--account is empty or too long");
@@ -309,14 +301,7 @@ int run_suppress_import(struct cli *cli)
 		return status;
 	import.defaults.secret = cli->secret;
 	import.defaults.conf = cli->conf;
-	if (!open_source(&import))
-		return cli_no("%s cannot be read: %s", import.name, strerror(errno));
-	status = import_all(&import);
-	if (import.rejected != NULL && import.rejected != stderr &&
-		fclose(import.rejected) != 0)
-		status = cli_no("%s.rejected could not be written whole: %s", import.name,
-			strerror(errno));
-	if (import.lines.from != stdin)
-		fclose(import.lines.from);
+	status = import_list(&import);
+	interrupt_end();
 	return status;
 }
