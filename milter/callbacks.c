@@ -45,6 +45,16 @@ static sfsistat quiet(const struct session *session, unsigned long no_reply)
 	return (session->no_reply & no_reply) != 0 ? SMFIS_NOREPLY : SMFIS_CONTINUE;
 }
 
+/* Neither sendmail(1) nor who came by a unix socket has one. */
+static bool has_port(const struct sockaddr *from)
+{
+	if (from != NULL && from->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)from)->sin_port != 0;
+	if (from != NULL && from->sa_family == AF_INET6)
+		return ((const struct sockaddr_in6 *)from)->sin6_port != 0;
+	return false;
+}
+
 static sfsistat on_connect(SMFICTX *context, char *host, _SOCK_ADDR *address)
 {
 	struct session *session = enter(context);
@@ -54,12 +64,8 @@ static sfsistat on_connect(SMFICTX *context, char *host, _SOCK_ADDR *address)
 	if (session == NULL)
 		return SMFIS_TEMPFAIL;
 	client_from_sockaddr(&session->client, from);
-	session->without_port =
-		from == NULL ||
-		(from->sa_family == AF_INET &&
-			((const struct sockaddr_in *)address)->sin_port == 0) ||
-		(from->sa_family == AF_INET6 &&
-			((const struct sockaddr_in6 *)address)->sin6_port == 0);
+	session->without_port = !has_port(from);
+	session->merges_recipients = destinations_merge(context);
 	return leave(session, quiet(session, SMFIP_NR_CONN));
 }
 
@@ -106,13 +112,12 @@ static void read_envelope(SMFICTX *context, struct session *session, char **argu
 }
 
 /*
- * What can be said of the message at MAIL, where the MTA awaits an answer and
- * not of mail from sendmail(1), which is told at its end.  False: nothing.
+ * What can be said of the message at MAIL, but not of mail that is judged as a
+ * whole, which is told at its end.  False: nothing.
  */
 static bool judge_mail(const struct session *session, struct verdict *verdict)
 {
-	if (!session->message.outgoing || session->message.judged_whole ||
-		!session->mail_is_answered)
+	if (!session->message.outgoing || session->message.judged_whole)
 		return false;
 	if (session->fault != NULL)
 		reply_to_fault(session, verdict, session->fault, session->fault_status);
@@ -132,7 +137,7 @@ static sfsistat on_mail(SMFICTX *context, char **arguments)
 	session_begin(session);
 	read_envelope(context, session, arguments);
 	if (!judge_mail(session, &verdict))
-		return leave(session, quiet(session, SMFIP_NR_MAIL));
+		return leave(session, SMFIS_CONTINUE);
 	report_message(session, &verdict);
 	return leave(session, reply_refusal(context, session, NULL, &verdict, "mail"));
 }

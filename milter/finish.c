@@ -16,7 +16,8 @@
 /*
  * Copies of the token header that a client may have put in are taken out
  * without asking the MTA for the headers, which would cost more than all the
- * rest: header number 1 so many times.  Ours comes first in any case.
+ * rest.  From the last: to Postfix the next one is then number 1, to Sendmail
+ * still number 2.  Ours comes first in any case.
  */
 enum { FOREIGN_TOKENS_MAX = 10 };
 
@@ -87,8 +88,8 @@ static bool mark(SMFICTX *context, const struct session *session)
 	char name[] = TOKEN_HEADER, *text;
 	bool ok = true;
 
-	for (int i = 0; ok && i < FOREIGN_TOKENS_MAX; i++)
-		ok = smfi_chgheader(context, name, 1, NULL) == MI_SUCCESS;
+	for (int i = FOREIGN_TOKENS_MAX; ok && i > 0; i--)
+		ok = smfi_chgheader(context, name, i, NULL) == MI_SUCCESS;
 	if (!ok || session->message.accepted == 0)
 		return ok;
 	text = make_token(session);
@@ -97,12 +98,22 @@ static bool mark(SMFICTX *context, const struct session *session)
 	return ok;
 }
 
+/* Would another who was accepted go with it? */
+static bool is_shared(const struct session *session, const struct listed *listed)
+{
+	return listed->destination != NULL &&
+	       destinations_have(&session->destinations, listed->destination);
+}
+
 static bool take_out(SMFICTX *context, const struct session *session)
 {
-	for (size_t i = 0; i < session->listed_count; i++)
-		if (session->listed[i].removed &&
-			smfi_delrcpt(context, session->listed[i].envelope) != MI_SUCCESS)
+	for (size_t i = 0; i < session->listed_count; i++) {
+		const struct listed *listed = &session->listed[i];
+
+		if (listed->removed && !is_shared(session, listed) &&
+			smfi_delrcpt(context, listed->envelope) != MI_SUCCESS)
 			return false;
+	}
 	return true;
 }
 

@@ -4,7 +4,10 @@
 
 #include "milter/session.h"
 
-/* What we can do without, or without answering: each packet costs the MTA and us a wait.
+/*
+ * What we can do without, or without answering: each packet costs the MTA and
+ * us a wait.  MAIL is answered: else Sendmail, though it goes on, does not take
+ * us for one that is in a message, and does not tell us when the client ends it.
  */
 static unsigned long unwanted_steps(const struct session *session)
 {
@@ -14,7 +17,7 @@ static unsigned long unwanted_steps(const struct session *session)
 	if (session->counts_bytes)
 		steps |= SMFIP_NR_HDR | SMFIP_NR_BODY;
 	else
-		steps |= SMFIP_NOHDRS | SMFIP_NOBODY | SMFIP_NR_MAIL;
+		steps |= SMFIP_NOHDRS | SMFIP_NOBODY;
 	return steps;
 }
 
@@ -24,8 +27,9 @@ static void ask_for_macros(SMFICTX *context)
 		int stage;
 		const char *macros;
 	} wanted[] = {
+		{ SMFIM_CONNECT, "j v" },
 		{ SMFIM_ENVFROM, "i {auth_authen} {mail_addr}" },
-		{ SMFIM_ENVRCPT, "i {rcpt_addr}" },
+		{ SMFIM_ENVRCPT, "i {rcpt_addr} {rcpt_host} {rcpt_mailer}" },
 		{ SMFIM_EOM, "i" },
 	};
 
@@ -49,7 +53,6 @@ sfsistat on_negotiate(SMFICTX *context, unsigned long actions, unsigned long ste
 	*our_steps = steps & unwanted_steps(session);
 	*our_unused1 = *our_unused2 = 0;
 	session->no_reply = *our_steps;
-	session->mail_is_answered = (*our_steps & SMFIP_NR_MAIL) == 0;
 	if ((actions & SMFIF_SETSYMLIST) != 0)
 		ask_for_macros(context);
 	if (smfi_setpriv(context, session) != MI_SUCCESS) {

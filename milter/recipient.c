@@ -1,5 +1,6 @@
 #include "milter/recipient.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -9,9 +10,9 @@
 #include "milter/report.h"
 
 /*
- * Where the MTA would really send it: Postfix's {rcpt_addr} is the recipient
- * after it was rewritten, so that "victim%elsewhere@ours" is not ours.  NULL
- * when that is the envelope's address or says nothing.
+ * Where the MTA would really send it: {rcpt_addr} is the recipient after it
+ * was rewritten, so that "victim%elsewhere@ours" is not ours.  NULL when that
+ * is the envelope's address or says nothing, as of Sendmail's local users.
  */
 static const char *resolved_address(SMFICTX *context, const char *envelope)
 {
@@ -34,8 +35,10 @@ static const char *read_address(
 {
 	const char *resolved = resolved_address(context, envelope);
 
-	/* In the MTA's own form a quoted local part has no quotes, and is none to us. */
-	if (resolved != NULL && address_parse(address, resolved, NULL) == NULL)
+	/* In Postfix's own form a quoted local part has no quotes, and is none to us; in
+	 * Sendmail's a local one has no domain, though there may be an @ in the quotes. */
+	if (resolved != NULL && address_parse(address, resolved, NULL) == NULL &&
+		address->domain[0] != '\0')
 		return NULL;
 	return address_parse(address, envelope, macro_domain(context, "{rcpt_addr}"));
 }
@@ -88,7 +91,7 @@ static sfsistat refuse_fault(SMFICTX *context, struct session *session,
 	return SMFIS_CONTINUE;
 }
 
-sfsistat recipient_judge(SMFICTX *context, struct session *session, const char *envelope)
+static sfsistat judge(SMFICTX *context, struct session *session, const char *envelope)
 {
 	struct recipient recipient = { .digest = "" };
 	struct address address;
@@ -113,4 +116,35 @@ sfsistat recipient_judge(SMFICTX *context, struct session *session, const char *
 		return SMFIS_CONTINUE;
 	}
 	return apply(context, session, &recipient, envelope, &verdict);
+}
+
+/* Remember where those accepted go, whose other names are then accepted as well. */
+static sfsistat judge_merged(
+	SMFICTX *context, struct session *session, const char *envelope)
+{
+	char *destination = destination_read(context);
+	size_t listed = session->listed_count;
+	sfsistat status = SMFIS_CONTINUE;
+
+	if (destination == NULL)
+		return judge(context, session, envelope);
+	if (destinations_have(&session->destinations, destination))
+		goto out;
+	status = judge(context, session, envelope);
+	if (status != SMFIS_CONTINUE)
+		goto out;
+	if (session->listed_count > listed && session->listed[listed].removed)
+		session->listed[listed].destination = destination;
+	else
+		destinations_add(&session->destinations, destination);
+	return status;
+out:
+	free(destination);
+	return status;
+}
+
+sfsistat recipient_judge(SMFICTX *context, struct session *session, const char *envelope)
+{
+	return session->merges_recipients ? judge_merged(context, session, envelope)
+					  : judge(context, session, envelope);
 }

@@ -49,6 +49,9 @@ const char *macro(SMFICTX *context, const char *name)
 const char *macro_domain(SMFICTX *context, const char *name)
 {
 	const char *at = strrchr(macro(context, name), '@');
+	const char *host = macro(context, "j");
 
-	return at == NULL ? NULL : at + 1;
+	if (at != NULL)
+		return at + 1;
+	return *host == '\0' ? NULL : host;
 }

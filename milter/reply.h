@@ -22,5 +22,9 @@ sfsistat reply_refusal(SMFICTX *context, struct session *session,
 
 /* A macro's value, "" where the MTA has not told it. */
 const char *macro(SMFICTX *context, const char *name);
-/* The domain that the MTA puts behind a bare local part: it is in its own form of the address. */
+/*
+ * The domain of a bare local part: the one that the MTA has put behind it in NAME,
+ * its own form of the address; in Sendmail's there is none, and it is its host.  NULL:
+ * not known.
+ */
 const char *macro_domain(SMFICTX *context, const char *name);

@@ -35,9 +35,12 @@ struct session *session_open(void)
 
 static void forget_message(struct session *session)
 {
-	for (size_t i = 0; i < session->listed_count; i++)
+	for (size_t i = 0; i < session->listed_count; i++) {
 		free(session->listed[i].envelope);
+		free(session->listed[i].destination);
+	}
 	free(session->listed);
+	destinations_clear(&session->destinations);
 	free(session->events);
 	session->listed = NULL;
 	session->events = NULL;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "milter/destination.h"
 #include "milter/runtime.h"
 #include "policy/message.h"
 #include "policy/verdict.h"
@@ -22,6 +23,7 @@ struct listed {
 	bool removed;	   /* gets nothing: taken out at end of message */
 	bool counts;	   /* charged and counted: not internal, not simulated */
 	const char *fault; /* why it is no address; NULL: it is one */
+	char *destination; /* of one that is removed; NULL where that need not be known */
 };
 
 struct session {
@@ -31,10 +33,10 @@ struct session {
 
 	unsigned long no_reply; /* SMFIP_NR_*: what the MTA awaits no answer to */
 	bool can_change;	/* the MTA lets us change headers and recipients */
-	bool mail_is_answered;
-	bool counts_bytes; /* the MTA sends headers and body */
+	bool counts_bytes;	/* the MTA sends headers and body */
 	struct client client;
-	bool without_port; /* not SMTP: Postfix's cleanup, Sendmail -bs */
+	bool without_port; /* not SMTP over a network: Postfix's cleanup, Sendmail -bs */
+	bool merges_recipients; /* see destination.h */
 
 	struct runtime *runtime;
 	bool in_message;
@@ -45,6 +47,7 @@ struct session {
 	int64_t bytes; /* counted so far */
 	struct listed *listed;
 	size_t listed_count;
+	struct destinations destinations; /* of those accepted that get the message */
 	int64_t refused;
 	int64_t unjudged; /* of those accepted, how many passed since there was no store */
 	struct verdict hold; /* rule "" when nothing asks for it */

@@ -1,4 +1,4 @@
-"""One Redis and one Postfix for the whole run; an okited, or several, for each test.
+"""One Redis, Postfix and Sendmail for the whole run; an okited, or several, for each test.
 
 OKITE_BUILD is the folder with the programs, RSRV=valkey-server takes another Redis,
 OKITE_TEST_PATIENCE=5 makes every deadline five times longer, OKITE_TEST_KEEP=1 keeps
@@ -21,6 +21,7 @@ from support.clock import Clock, compiler  # noqa: E402
 from support.okited import OKITE, OKITED, Okited  # noqa: E402
 from support.postfix import Postfix  # noqa: E402
 from support.redis import SERVER, Redis  # noqa: E402
+from support.sendmail import Missing, Sendmail, unpack  # noqa: E402
 from support.wait import PATIENCE, free_port  # noqa: E402
 
 TEST_SECONDS = 90
@@ -164,17 +165,62 @@ def shared_postfix(top, milter_port):
     server.stop()
 
 
-@pytest.fixture
-def postfix(request, shared_postfix):
-    """The shared Postfix, without mail.  Its milter is the okited of `guard`."""
-    shared_postfix.clear()
-    yield shared_postfix
+@pytest.fixture(scope="session")
+def sendmail_program(top):
+    if os.geteuid() != 0:
+        pytest.skip("a private Sendmail needs root")
+    try:
+        return unpack(os.path.join(top, "sendmail-program"))
+    except Missing as missing:
+        pytest.skip(f"no Sendmail: {missing}")
+
+
+@pytest.fixture(scope="session")
+def shared_sendmail(top, sendmail_program):
+    folder = os.path.join(top, "sendmail")
+    server = Sendmail(folder, sendmail_program, f"unix:{folder}.sock").start()
+    yield server
+    server.stop()
+
+
+def without_mail(request, server):
+    """SERVER for one test, which its milter, the okited of `guard`, need not outlive."""
+    server.clear()
+    yield server
     failed = getattr(request.node, "report_call", None)
     if failed is not None and failed.failed:
-        print(f"---- the mail log\n{shared_postfix.log.text()[-6000:]}")
+        print(f"---- the mail log\n{server.log.text()[-6000:]}")
 
 
 @pytest.fixture
-def guard(okited, milter_port, postfix):
-    """A function that starts the okited that Postfix asks."""
-    return lambda **settings: okited(listen=f"inet:{milter_port}@127.0.0.1", **settings)
+def postfix(request, shared_postfix):
+    """The shared Postfix, without mail."""
+    yield from without_mail(request, shared_postfix)
+
+
+@pytest.fixture
+def sendmail(request, shared_sendmail):
+    """The shared Sendmail, without mail."""
+    yield from without_mail(request, shared_sendmail)
+
+
+@pytest.fixture(params=["postfix", "sendmail"])
+def mta(request):
+    """Each of them, one after the other."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture
+def milter_address(request, milter_port, top):
+    """Where the mail server of this test looks for its milter."""
+    callspec = getattr(request.node, "callspec", None)
+    chosen = callspec.params.get("mta") if callspec is not None else None
+    if chosen == "sendmail" or "sendmail" in request.fixturenames:
+        return f"unix:{top}/sendmail.sock"
+    return f"inet:{milter_port}@127.0.0.1"
+
+
+@pytest.fixture
+def guard(okited, milter_address):
+    """A function that starts the okited that the mail server asks."""
+    return lambda **settings: okited(**{"listen": milter_address, **settings})

@@ -59,24 +59,24 @@ def test_tells_nobody_who_wrote_to_whom(okited):
 
 
 @pytest.mark.parametrize("copies", [0, 2, 4])
-def test_on_real_mail(guard, postfix, copies):
+def test_on_real_mail(guard, mta, copies):
     guard()
     forged = "X-Okite-Token: forged one\r\nx-okite-token: forged\r\n two\r\n" * (copies // 2)
     text = f"{forged}Subject: x\r\nTo: a@box.test\r\n{forged}\r\nhello\r\n"
-    with Client(postfix.address) as client:
+    with Client(mta.address) as client:
         client.login(ALICE, PASSWORD)
         client.deliver(ALICE, ["a@box.test"], text)
-    (message,) = postfix.wait_inbox("a@box.test")
+    (message,) = mta.wait_inbox("a@box.test")
     (token,) = message.get_all("X-Okite-Token")
     assert "forged" not in token and len(token) > 20
     assert message["Subject"] == "x" and message.get_payload().strip() == "hello"
 
 
-def test_50_recipients_on_real_mail(guard, postfix):
+def test_50_recipients_on_real_mail(guard, mta):
     guard()
     to = [f"r{i}@box.test" for i in range(50)]
-    with Client(postfix.address) as client:
+    with Client(mta.address) as client:
         client.login(ALICE, PASSWORD)
         client.deliver(ALICE, to)
-    seen = {message["X-Okite-Token"] for message in postfix.wait_inbox(*to)}
+    seen = {message["X-Okite-Token"] for message in mta.wait_inbox(*to)}
     assert len(seen) == 1 and len(seen.pop()) <= 4096

@@ -11,10 +11,12 @@ import grp
 import json
 import os
 import pwd
+import re
 import socket
 import subprocess
 
 from support.program import Log, Program
+from support.smtp import Client
 from support.wait import free_port, wait_until
 
 LOGIN_DOMAIN = "test.example"
@@ -95,6 +97,8 @@ QUEUES = "active bounce corrupt defer deferred flush hold incoming private saved
 
 
 class Postfix:
+    neighbour, stranger = "192.0.2.77", "198.51.100.9"
+
     def __init__(self, folder, milter, logins=("alice", "bob", "carol", "dave")):
         """MILTER in Postfix's form: inet:127.0.0.1:PORT or unix:/path; '' for none."""
         self.folder = folder
@@ -171,6 +175,10 @@ class Postfix:
         if self.program is not None:
             self.program.stop()
 
+    def client(self, address):
+        """A client that is played to have this address."""
+        return Client(self.address).play(address)
+
     def run(self, program, *arguments, **options):
         command = [program, "-c", self.path("etc"), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True, **options).stdout
@@ -190,6 +198,10 @@ class Postfix:
 
     # ---- what became of it ----
 
+    def queue_id(self, reply):
+        """Of a message, from the reply to its end."""
+        return reply.text.rpartition(" ")[2]
+
     def queue(self, name=None):
         lines = self.run("postqueue", "-j").splitlines()
         entries = [json.loads(line) for line in lines]
@@ -207,6 +219,11 @@ class Postfix:
             lambda: not (self.queue("incoming") + self.queue("active") + self.queue("deferred")),
             lambda: f"all mail is delivered: {self.queue()}",
         )
+
+    def wait_held(self, count=1):
+        """The recipients of each message on hold."""
+        entries = self.wait_queue("hold", count)
+        return [[to["address"] for to in entry["recipients"]] for entry in entries]
 
     def release(self):
         """Postmaster lets go what is on hold."""
@@ -232,6 +249,10 @@ class Postfix:
             return None
 
         return wait_until(find, lambda: f"mail for {recipients}:\n{self.log.text()[-3000:]}")
+
+    def wait_sent(self, recipient):
+        """Whoever it is for, box.test or elsewhere."""
+        self.log.wait(rf"to=<{re.escape(recipient)}>.*status=sent")
 
     def clear(self):
         """As new: no mail anywhere, the log from here on."""

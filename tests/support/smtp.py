@@ -32,10 +32,29 @@ class Outcome:
 class Client(smtplib.SMTP):
     """smtplib's connection with its replies kept, refused recipients included."""
 
-    def __init__(self, address, timeout=30.0):
-        super().__init__(*address, local_hostname="client.test.example", timeout=timeout)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    def __init__(self, address, timeout=30.0, source=None):
+        """
+        ADDRESS: host and port, or the path of a unix socket.  SOURCE is this end's
+        address, where it is not to be just any.
+        """
+        self.where = address
+        super().__init__(
+            *(address if isinstance(address, tuple) else (address, 25)),
+            local_hostname="client.test.example",
+            timeout=timeout,
+            source_address=None if source is None else (source, 0),
+        )
+        if isinstance(address, tuple):
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.ehlo()
+
+    def _get_socket(self, host, port, timeout):
+        if isinstance(self.where, tuple):
+            return super()._get_socket(host, port, timeout)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(timeout)
+        connection.connect(self.where)
+        return connection
 
     def play(self, address=None, login=None):
         """Be another client from here on, as a trusted proxy may say (XCLIENT)."""
