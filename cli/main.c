@@ -13,6 +13,7 @@
 
 #include "base/secret.h"
 #include "base/standard_files.h"
+#include "cli/layouts.h"
 #include "cli/options.h"
 
 #ifndef OKITE_CONFIG
@@ -52,12 +53,12 @@ static const struct command commands[] = {
 		"[PATTERN]",
 		0, 1, false, run_suppress_list },
 	{ "suppress", "import",
-		"suppress import FILE|- [--format auto|plain|okite] [--reason REASON] "
-		"[--account ACCOUNT]",
+		"suppress import FILE|- [--format auto|" FORMAT_NAMES
+		"] [--reason REASON] [--account ACCOUNT]",
 		1, 1, true, run_suppress_import },
 	{ "suppress", "export",
-		"suppress export [FILE] [--format plain|okite] [--account ACCOUNT]", 0, 1,
-		false, run_suppress_export },
+		"suppress export [FILE] [--format okite|plain|ses] [--account ACCOUNT]",
+		0, 1, false, run_suppress_export },
 	{ "account", "list", "account list", 0, 0, false, run_account_list },
 	{ "account", "show", "account show ACCOUNT", 1, 1, false, run_account_show },
 	{ "account", "set",
@@ -78,6 +79,8 @@ static const struct command commands[] = {
 		run_verified_list },
 	{ "events", NULL, "events [-f] [--account ACCOUNT] [--since TIME]", 0, 0, false,
 		run_events },
+	{ "setup", "postfix", "setup postfix [--apply|--undo]", 0, 0, false,
+		run_setup_postfix },
 };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

@@ -21,6 +21,7 @@ static const struct option_row {
 #member, "--" #member " ", kind, offsetof(struct arguments, member)      \
 	}
 	ROW(account, OPTION_TEXT),
+	{ "apply", "[--apply", OPTION_FLAG, offsetof(struct arguments, apply) },
 	ROW(client, OPTION_TEXT),
 	ROW(expire, OPTION_TEXT),
 	{ "follow", "[-f]", OPTION_FLAG, offsetof(struct arguments, follow) },
@@ -36,6 +37,7 @@ static const struct option_row {
 	ROW(since, OPTION_TEXT),
 	ROW(size, OPTION_TEXT),
 	ROW(to, OPTION_LIST),
+	{ "undo", "--undo]", OPTION_FLAG, offsetof(struct arguments, undo) },
 	ROW(until, OPTION_TEXT),
 #undef ROW
 };
