@@ -31,6 +31,8 @@ numbers = itertools.count(1)
 
 
 def pytest_sessionstart(session):
+    # Started in the background by a shell, we and our children would ignore it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for program in (OKITED, OKITE):
         if not os.access(program, os.X_OK):
             pytest.exit(f"there is no {program}: build first, or set OKITE_BUILD", returncode=2)
