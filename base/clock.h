@@ -11,7 +11,7 @@
 
 enum { CLOCK_TEXT_SIZE = 32 };
 
-int64_t clock_now_us(void);       /* the wall clock */
+int64_t clock_now_us(void);	  /* the wall clock */
 int64_t clock_monotonic_us(void); /* for deadlines */
 
 /* RFC 3339 in UTC, to the second ("2026-11-24T03:56:40Z"); "" for 0, which means never. */

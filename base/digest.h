@@ -17,7 +17,7 @@ enum {
 	SECRET_BYTES = 32,
 	DIGEST_BYTES = 16,
 	DIGEST_TEXT_SIZE = 2 * DIGEST_BYTES + 1, /* hexadecimal, with its end */
-	SEAL_OVERHEAD = 4 + 12 + 16,             /* key id, nonce, tag */
+	SEAL_OVERHEAD = 4 + 12 + 16,		 /* key id, nonce, tag */
 };
 
 struct secret;
@@ -30,13 +30,16 @@ void secret_free(struct secret *secret);
 void secret_fingerprint(const struct secret *secret, char text[DIGEST_TEXT_SIZE]);
 
 /* HMAC-SHA-256 under the key for recipients, cut to 128 bits, in hexadecimal. */
-void digest_of(const struct secret *secret, const char *text, char digest[DIGEST_TEXT_SIZE]);
+void digest_of(
+	const struct secret *secret, const char *text, char digest[DIGEST_TEXT_SIZE]);
 bool digest_from_text(const char *text, uint8_t digest[DIGEST_BYTES]);
 
 /*
  * AES-256-GCM with a random nonce.  SEALED takes SIZE + SEAL_OVERHEAD bytes:
  * the key's id, the nonce, the ciphertext, the tag.
  */
-void seal(const struct secret *secret, const uint8_t *plain, size_t size, uint8_t *sealed);
+void seal(
+	const struct secret *secret, const uint8_t *plain, size_t size, uint8_t *sealed);
 /* False when it was not sealed with this secret, or is not what was sealed. */
-bool unseal(const struct secret *secret, const uint8_t *sealed, size_t size, uint8_t *plain);
+bool unseal(
+	const struct secret *secret, const uint8_t *sealed, size_t size, uint8_t *plain);

@@ -11,7 +11,10 @@ struct error {
 	char text[512];
 };
 
-#define ERROR_NONE { "" }
+#define ERROR_NONE                                                                       \
+	{                                                                                \
+		""                                                                       \
+	}
 
 /* Set ERROR (which may be NULL) and return false, so that `return error_set(...)` reads well. */
 bool error_set(struct error *error, const char *format, ...)

@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "cli/cli.h"
-#include "cli/interrupt.h"
-#include "cli/layouts.h"
+#include "lists/layouts.h"
 
 /* Entries between two looks at the clock. */
 enum { PROGRESS_STEP = 500 };

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/dates.h"
+#include "lists/dates.h"
 
 static void set_defaults(const struct entry_defaults *defaults, const char *source,
 	struct suppression *entry)

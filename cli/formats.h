@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/digest.h"
-#include "cli/layouts.h"
+#include "lists/layouts.h"
 #include "policy/suppression.h"
 
 /*

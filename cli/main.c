@@ -13,8 +13,8 @@
 
 #include "base/secret.h"
 #include "base/standard_files.h"
-#include "cli/layouts.h"
 #include "cli/options.h"
+#include "lists/layouts.h"
 
 #ifndef OKITE_CONFIG
 #define OKITE_CONFIG "/etc/okite/okite.conf"

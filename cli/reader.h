@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 #include "cli/formats.h"
-#include "cli/records.h"
+#include "lists/records.h"
 
 /*
  * A suppression list as it comes from a file or a pipe: finds out what it is,

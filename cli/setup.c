@@ -1,5 +1,5 @@
 /* okite setup postfix: put okite into this machine's Postfix, and take it out again. */
-#include "cli/setup.h"
+#include "setup/setup.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,11 @@
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/setup_apply.h"
-#include "cli/setup_ask.h"
-#include "cli/setup_file.h"
-#include "cli/setup_listen.h"
-#include "cli/setup_record.h"
 #include "cli/setup_show.h"
+#include "setup/ask.h"
+#include "setup/file.h"
+#include "setup/listen.h"
+#include "setup/record.h"
 
 static void print_complaint(const char *complaint, void *context)
 {

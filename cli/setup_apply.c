@@ -6,8 +6,8 @@
 
 #include "base/memory.h"
 #include "cli/setup_change.h"
-#include "cli/setup_edit.h"
 #include "cli/setup_show.h"
+#include "setup/edit.h"
 
 static void edit_step(struct setup_edit *edit, const struct setup_step *step)
 {

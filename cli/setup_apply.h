@@ -1,8 +1,8 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "cli/setup.h"
-#include "cli/setup_record.h"
+#include "setup/record.h"
+#include "setup/setup.h"
 
 /* Both tell what they do, change RECORD, and return how okite exits. */
 int setup_apply(struct cli *cli, const struct postfix *postfix,

@@ -5,9 +5,9 @@
 
 #include "base/memory.h"
 #include "base/text.h"
-#include "cli/setup_program.h"
 #include "cli/setup_show.h"
 #include "conf/conf.h"
+#include "setup/program.h"
 
 enum { OUTPUT_MAX = 1 << 16 };
 

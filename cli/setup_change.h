@@ -3,8 +3,8 @@
 #include <stdbool.h>
 
 #include "base/error.h"
-#include "cli/setup.h"
-#include "cli/setup_file.h"
+#include "setup/file.h"
+#include "setup/setup.h"
 
 /* main.cf, master.cf and okite.conf, as they are and as they will be. */
 struct setup_change {

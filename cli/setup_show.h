@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cli/output.h"
-#include "cli/setup.h"
+#include "setup/setup.h"
 
 /* What is planned, or was done, as lines for a shell or as JSON. */
 void setup_show_plan(struct output *output, const struct postfix *postfix,

@@ -9,9 +9,9 @@
 #include "base/memory.h"
 #include "cli/setup_apply.h"
 #include "cli/setup_change.h"
-#include "cli/setup_edit.h"
-#include "cli/setup_milters.h"
 #include "cli/setup_show.h"
+#include "setup/edit.h"
+#include "setup/milters.h"
 
 struct undoing {
 	const struct postfix *postfix;

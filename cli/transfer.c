@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/cli.h"
-#include "cli/interrupt.h"
 #include "cli/reader.h"
 #include "cli/rejected.h"
 #include "cli/sender.h"

@@ -14,8 +14,10 @@ BEGIN {
 	sees["policy"] = " base policy "
 	sees["store"] = " base policy store "
 	sees["conf"] = " base policy store conf "
+	sees["lists"] = " base policy lists "
+	sees["setup"] = " base policy store conf setup "
 	sees["milter"] = " base policy store conf milter "
-	sees["cli"] = " base policy store conf cli "
+	sees["cli"] = " base policy store conf lists setup cli "
 
 	# A header of an outside library, and the files that may include it.
 	owner("^libmilter/", "^milter/", "milter/")
@@ -23,7 +25,7 @@ BEGIN {
 	owner("^libconfig\\.h", "^conf/", "conf/")
 	owner("^openssl/", "^(base/|store/redis(_tls[a-z_]*)?\\.[ch]$)",
 		"base/, store/redis.c and store/redis_tls")
-	owner("^jansson\\.h", "^cli/", "cli/")
+	owner("^jansson\\.h", "^(cli|lists|setup)/", "cli/, lists/ and setup/")
 	owner("^microhttpd\\.h", "^milter/metrics\\.c$", "milter/metrics.c")
 	owner("^unictype\\.h", "^cli/formats\\.c$", "cli/formats.c")
 	owner("^(idn2|unicase|uninorm|unistr)\\.h", "^policy/(domain|address)\\.c$",
@@ -92,4 +94,4 @@ END {
 	printf "%d files, %d offences\n", files, offences
 	exit offences > 0
 }
-' $(ls base/*.[ch] policy/*.[ch] store/*.[ch] conf/*.[ch] milter/*.[ch] cli/*.[ch] 2>/dev/null)
+' $(ls ./*/*.[ch] | sed 's|^\./||')

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/reader.h"
 #include "conf/conf.h"
-#include "tests/cli/list_file.h"
+#include "tests/lists/list_file.h"
 #include "tests/support/test.h"
 
 static const uint8_t bytes[SECRET_BYTES] = "a secret of thirty-two bytes 123";
