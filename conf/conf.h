@@ -15,7 +15,7 @@
  */
 struct conf {
 	char *path;
-	char *listen;       /* libmilter's form */
+	char *listen; /* libmilter's form */
 	char *state_dir;
 	char *secret_file;
 	char *node;
@@ -23,12 +23,13 @@ struct conf {
 	struct redis_settings redis;
 	struct policy policy;
 	bool store_addresses;
-	int64_t expire_us[REASON_COUNT];      /* by reason; 0: never */
-	bool scope_is_account[REASON_COUNT];  /* of what feedback adds */
+	int64_t expire_us[REASON_COUNT];     /* by reason; 0: never */
+	bool scope_is_account[REASON_COUNT]; /* of what feedback adds */
 	int64_t soft_bounces;
 	struct {
 		int64_t window_us;
-		double bounce_warn, bounce_pause, complaint_warn, complaint_pause; /* percent */
+		double bounce_warn, bounce_pause, complaint_warn,
+			complaint_pause; /* percent */
 		int64_t bounce_minimum, complaint_minimum;
 		double confidence;
 		char **complaint_domains;
