@@ -234,7 +234,7 @@ void redis_check(struct store *store, health_visitor *visit, void *context)
 	struct checkup checkup = { (struct redis_store *)store, visit, context, { 0 } };
 	struct question question = QUESTION_NONE;
 	struct error error = ERROR_NONE;
-	struct checkup_config config = { NULL };
+	struct checkup_config config = { .save = NULL };
 	const struct {
 		const char *name;
 		const char **value;
