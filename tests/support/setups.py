@@ -50,7 +50,7 @@ class Setup:
         self.write("domains", "one.example ok\ntwo.example ok\n")
         self.write("mailboxes", "a@example.org a/\n")
         for name in ("domains", "mailboxes"):
-            subprocess.run(["postmap", "hash:" + self.path(name)], check=True)
+            subprocess.run(["postmap", "-c", self.etc, "hash:" + self.path(name)], check=True)
 
     def path(self, name):
         return os.path.join(self.etc, name)
