@@ -1,24 +1,16 @@
 /* okite events: what was refused and why, what came back. */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/text.h"
 #include "cli/cli.h"
 
 enum { FOLLOW_MS = 500 };
-
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int number)
-{
-	(void)number;
-	interrupted = 1;
-}
 
 struct listing {
 	struct output *output;
@@ -78,12 +70,12 @@ static bool show_event(const struct event *event, void *context)
 	if (event->time_us < listing->since_us ||
 		(listing->account != NULL &&
 			strcmp(listing->account, event->account) != 0))
-		return !interrupted;
+		return !interrupt_came();
 	if (listing->output->json)
 		show_json(listing->output, event);
 	else
 		show_row(&listing->table, event);
-	return output_good(listing->output) && !interrupted;
+	return output_good(listing->output) && !interrupt_came();
 }
 
 /* Wait for half a second, a signal, or the end of the reader.  False: stop. */
@@ -91,7 +83,7 @@ static bool wait_a_while(const struct output *output)
 {
 	struct pollfd reader = { .fd = fileno(output->to) };
 
-	if (interrupted)
+	if (interrupt_came())
 		return false;
 	return poll(&reader, 1, FOLLOW_MS) == 0;
 }
@@ -125,7 +117,6 @@ int run_events(struct cli *cli)
 		NULL,
 	};
 	const struct arguments *arguments = &cli->arguments;
-	const struct sigaction action = { .sa_handler = interrupt };
 	struct listing listing = { .output = &cli->output };
 	struct error error = ERROR_NONE;
 	char account[ACCOUNT_SIZE];
@@ -143,13 +134,11 @@ int run_events(struct cli *cli)
 	status = cli_open(cli);
 	if (status != CLI_YES)
 		return status;
-	if (arguments->follow) {
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
-	}
+	if (arguments->follow)
+		interrupt_catch();
 	table_init(&listing.table, &cli->output, headings);
 	ok = show_events(cli, &listing, &error);
 	table_finish(&listing.table);
 	/* A question that the signal broke off is no failure. */
-	return ok || interrupted ? CLI_YES : cli_away(&error);
+	return ok || interrupt_came() ? CLI_YES : cli_away(&error);
 }
