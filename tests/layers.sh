@@ -12,20 +12,23 @@ BEGIN {
 	# FOLDER sees these folders
 	sees["base"] = " base "
 	sees["policy"] = " base policy "
+	sees["feedback"] = " base policy feedback "
 	sees["store"] = " base policy store "
 	sees["conf"] = " base policy store conf "
 	sees["lists"] = " base policy lists "
 	sees["setup"] = " base policy store conf setup "
 	sees["milter"] = " base policy store conf milter "
-	sees["cli"] = " base policy store conf lists setup cli "
+	sees["cli"] = " base policy store conf feedback lists setup cli "
 
 	# A header of an outside library, and the files that may include it.
 	owner("^libmilter/", "^milter/", "milter/")
 	owner("^hiredis/", "^store/", "store/")
 	owner("^libconfig\\.h", "^conf/", "conf/")
-	owner("^openssl/", "^(base/|store/redis(_tls[a-z_]*)?\\.[ch]$)",
-		"base/, store/redis.c and store/redis_tls")
-	owner("^jansson\\.h", "^(cli|lists|setup)/", "cli/, lists/ and setup/")
+	owner("^openssl/", "^(base/|store/redis(_tls[a-z_]*)?\\.[ch]$|feedback/sns_certificate\\.c$)",
+		"base/, store/redis.c, store/redis_tls and feedback/sns_certificate.c")
+	owner("^jansson\\.h", "^(cli|feedback|lists|setup)/",
+		"cli/, feedback/, lists/ and setup/")
+	owner("^iconv\\.h", "^feedback/charset\\.c$", "feedback/charset.c")
 	owner("^microhttpd\\.h", "^milter/metrics\\.c$", "milter/metrics.c")
 	owner("^unictype\\.h", "^cli/formats\\.c$", "cli/formats.c")
 	owner("^(idn2|unicase|uninorm|unistr)\\.h", "^policy/(domain|address)\\.c$",

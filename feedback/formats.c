@@ -1,0 +1,364 @@
+#include "feedback/formats.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+#include "feedback/formats_text.h"
+
+enum { ROWS_MAX = 4000, TEXT_MAX = 160 };
+
+static const char *const mark_names[MARK_COUNT] = {
+	[MARK_SEE] = "see",
+	[MARK_LABEL] = "label",
+	[MARK_AFTER] = "after",
+	[MARK_LIST] = "list",
+	[MARK_STOP] = "stop",
+	[MARK_CAUSE] = "cause",
+	[MARK_DELAY] = "delay",
+	[MARK_END] = "end",
+	[MARK_HEADING] = "heading",
+	[MARK_SIGN] = "sign",
+	[MARK_SUBJECT] = "subject",
+	[MARK_AWAY] = "away",
+	[MARK_NOTICE] = "notice",
+	[MARK_DAEMON] = "daemon",
+	[MARK_MACHINE] = "machine",
+};
+
+struct flag {
+	const char *name;
+	unsigned bit;
+};
+static const struct flag shape_names[] = {
+	{ "angle", SHAPE_ANGLE },
+	{ "alone", SHAPE_ALONE },
+	{ "colon", SHAPE_COLON },
+	{ "words", SHAPE_WORDS },
+	{ "session", SHAPE_SESSION },
+	{ "name", SHAPE_NAME },
+};
+static const struct flag reason_names[] = {
+	{ "below", REASON_BELOW },
+	{ "cause", REASON_CAUSE },
+	{ "all", REASON_ALL },
+};
+
+struct mark_row {
+	char *text;
+	uint16_t word, line;
+	uint8_t format, mark;
+};
+
+struct formats {
+	struct format *formats;
+	size_t format_count;
+	struct mark_row *rows; /* by their text, so by their word */
+	size_t row_count;
+	struct automaton_word *words;
+	size_t *first; /* of each word's rows; one more than there are words */
+	size_t word_count;
+	struct automaton *automaton;
+};
+
+struct reader {
+	struct formats *formats;
+	const char *name;
+	size_t line;
+	struct error *error;
+};
+
+static bool complain(const struct reader *reader, const char *what, struct span where)
+{
+	char text[64], printable[64];
+
+	span_copy(text, sizeof(text), where);
+	return error_set(reader->error, "%s:%zu: \"%s\": %s", reader->name, reader->line,
+		text_printable(printable, sizeof(printable), text), what);
+}
+
+static bool take_format(struct reader *reader, struct span name)
+{
+	struct formats *formats = reader->formats;
+
+	if (name.size == 0 || name.size >= FORMAT_NAME_SIZE)
+		return complain(reader, "a format has a name of 1 to 23 bytes", name);
+	if ((formats->format_count == 0) != span_is(name, "any"))
+		return complain(
+			reader, "the first format is \"any\", and no other one", name);
+	if (formats->format_count == FORMATS_MAX)
+		return complain(reader, "there are too many formats", name);
+	formats->formats = xreallocarray(
+		formats->formats, formats->format_count + 1, sizeof(struct format));
+	formats->formats[formats->format_count] = (struct format){ 0 };
+	span_copy(formats->formats[formats->format_count++].name, FORMAT_NAME_SIZE, name);
+	return true;
+}
+
+/* Words of a table of flags, blanks between. */
+static bool take_flags(struct reader *reader, struct span rest, const struct flag *flags,
+	size_t count, unsigned *bits)
+{
+	for (rest = span_trim(rest); rest.size > 0; rest = span_trim(rest)) {
+		struct span word = rest;
+		size_t i = 0;
+
+		for (size_t b = 0; b < word.size; b++)
+			if (is_blank(word.text[b]))
+				word.size = b;
+		while (i < count && !span_is(word, flags[i].name))
+			i++;
+		if (i == count)
+			return complain(reader, "there is no such word here", word);
+		*bits |= flags[i].bit;
+		rest = span_skip(rest, word.size);
+	}
+	return true;
+}
+
+static bool take_mark(struct reader *reader, enum mark mark, struct span text)
+{
+	struct formats *formats = reader->formats;
+	char copy[TEXT_MAX];
+
+	if (text.size == 0 || text.size >= TEXT_MAX)
+		return complain(reader, "the text has 1 to 159 bytes", text);
+	if (formats->row_count == ROWS_MAX)
+		return complain(reader, "there are too many texts", text);
+	if (formats->row_count % 256 == 0)
+		formats->rows = xreallocarray(
+			formats->rows, formats->row_count + 256, sizeof(struct mark_row));
+	span_copy(copy, sizeof(copy), text);
+	text_lower(copy);
+	formats->rows[formats->row_count++] = (struct mark_row){
+		.text = xstrdup(copy),
+		.format = (uint8_t)(formats->format_count - 1),
+		.mark = (uint8_t)mark,
+		.line = (uint16_t)reader->line,
+	};
+	return true;
+}
+
+static bool take_line(struct reader *reader, struct span line)
+{
+	struct span word = line, rest;
+	struct format *format;
+
+	for (size_t i = 0; i < word.size; i++)
+		if (is_blank(word.text[i]))
+			word.size = i;
+	rest = span_trim(span_skip(line, word.size));
+	if (span_is(word, "format"))
+		return take_format(reader, rest);
+	if (reader->formats->format_count == 0)
+		return complain(reader, "this belongs below a line \"format\"", line);
+	format = &reader->formats->formats[reader->formats->format_count - 1];
+	if (span_is(word, "shape"))
+		return take_flags(reader, rest, shape_names,
+			sizeof(shape_names) / sizeof(shape_names[0]), &format->shapes);
+	if (span_is(word, "reason"))
+		return take_flags(reader, rest, reason_names,
+			sizeof(reason_names) / sizeof(reason_names[0]), &format->reasons);
+	for (int mark = 0; mark < MARK_COUNT; mark++)
+		if (span_is(word, mark_names[mark]))
+			return take_mark(reader, (enum mark)mark, rest);
+	return complain(reader, "there is no such word here", word);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct mark_row *one = a, *two = b;
+	int order = strcmp(one->text, two->text);
+
+	return order != 0 ? order : (int)one->format - (int)two->format;
+}
+
+/* A text by which an earlier format is seen would never show this one. */
+static bool check_seen(struct reader *reader)
+{
+	const struct mark_row *seen = NULL;
+
+	for (size_t i = 0; i < reader->formats->row_count; i++) {
+		const struct mark_row *row = &reader->formats->rows[i];
+
+		if (row->mark != MARK_SEE)
+			continue;
+		if (seen != NULL && strcmp(seen->text, row->text) == 0) {
+			reader->line = row->line;
+			return complain(reader, "an earlier format is seen by this",
+				span_of(row->text));
+		}
+		seen = row;
+	}
+	return true;
+}
+
+/* Each text once, in the order of the rows, for the automaton. */
+static bool make_words(struct reader *reader)
+{
+	struct formats *formats = reader->formats;
+	struct mark_row *rows = formats->rows;
+
+	qsort(rows, formats->row_count, sizeof(rows[0]), compare_rows);
+	if (!check_seen(reader))
+		return false;
+	formats->words = xcalloc(formats->row_count + 1, sizeof(formats->words[0]));
+	formats->first = xcalloc(formats->row_count + 1, sizeof(formats->first[0]));
+	for (size_t i = 0; i < formats->row_count; i++) {
+		if (i == 0 || strcmp(rows[i].text, rows[i - 1].text) != 0) {
+			formats->first[formats->word_count] = i;
+			formats->words[formats->word_count++] =
+				(struct automaton_word){ rows[i].text,
+					strlen(rows[i].text) };
+		}
+		rows[i].word = (uint16_t)(formats->word_count - 1);
+	}
+	formats->first[formats->word_count] = formats->row_count;
+	formats->automaton = automaton_new(formats->words, formats->word_count);
+	return formats->automaton != NULL ||
+	       complain(reader, "the texts are too many bytes together", SPAN_NONE);
+}
+
+struct formats *formats_new(const char *name, const char *text, struct error *error)
+{
+	struct formats *formats = xcalloc(1, sizeof(*formats));
+	struct reader reader = { formats, name, 0, error };
+	struct span rest = span_of(text), line;
+	bool ok = true;
+
+	while (ok && span_line(&rest, &line)) {
+		reader.line++;
+		line = span_trim(line);
+		if (line.size > 0 && line.text[0] != '#')
+			ok = take_line(&reader, line);
+	}
+	if (ok && formats->row_count == 0)
+		ok = complain(&reader, "there is no format in it", SPAN_NONE);
+	if (ok && make_words(&reader))
+		return formats;
+	formats_free(formats);
+	return NULL;
+}
+
+void formats_free(struct formats *formats)
+{
+	if (formats == NULL)
+		return;
+	for (size_t i = 0; i < formats->row_count; i++)
+		free(formats->rows[i].text);
+	automaton_free(formats->automaton);
+	free(formats->rows);
+	free(formats->words);
+	free(formats->first);
+	free(formats->formats);
+	free(formats);
+}
+
+static struct formats *builtin;
+
+static void make_builtin(void)
+{
+	struct error error = ERROR_NONE;
+
+	builtin = formats_new("formats.txt", formats_text, &error);
+	if (builtin == NULL) {
+		fprintf(stderr, "%s\n", error.text);
+		abort();
+	}
+}
+
+const struct formats *formats_builtin(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, make_builtin);
+	return builtin;
+}
+
+const struct format *formats_at(const struct formats *formats, size_t format)
+{
+	return &formats->formats[format];
+}
+
+const struct automaton *formats_automaton(const struct formats *formats)
+{
+	return formats->automaton;
+}
+
+size_t formats_word_length(const struct formats *formats, size_t word)
+{
+	return formats->words[word].length;
+}
+
+bool formats_marks(
+	const struct formats *formats, size_t word, size_t format, enum mark mark)
+{
+	for (size_t i = formats->first[word]; i < formats->first[word + 1]; i++)
+		if (formats->rows[i].mark == mark && formats->rows[i].format == format)
+			return true;
+	return false;
+}
+
+size_t formats_seen(const struct formats *formats, size_t word)
+{
+	for (size_t i = formats->first[word]; i < formats->first[word + 1]; i++)
+		if (formats->rows[i].mark == MARK_SEE)
+			return formats->rows[i].format;
+	return FORMAT_ANY;
+}
+
+size_t formats_simplify(struct span text, char *to, uint32_t *map)
+{
+	size_t used = 0;
+	bool space = true;
+
+	for (size_t i = 0; i < text.size; i++) {
+		if (is_space(text.text[i])) {
+			if (!space) {
+				map[used] = (uint32_t)i;
+				to[used++] = ' ';
+			}
+			space = true;
+			continue;
+		}
+		space = false;
+		map[used] = (uint32_t)i;
+		to[used++] = lower(text.text[i]);
+	}
+	map[used] = (uint32_t)text.size;
+	return used;
+}
+
+static bool is_word_byte(char byte)
+{
+	return is_letter(byte) || is_digit(byte);
+}
+
+bool formats_begins_word(const char *text, size_t from)
+{
+	return from == 0 || !is_word_byte(text[from]) || !is_word_byte(text[from - 1]);
+}
+
+bool formats_mark_text(const struct formats *formats, struct span text, enum mark mark)
+{
+	char simple[512];
+	uint32_t map[513];
+	struct automaton_walk walk = { .text = simple };
+	size_t word, end;
+
+	if (text.size > sizeof(simple))
+		text.size = sizeof(simple);
+	walk.size = formats_simplify(text, simple, map);
+	while (automaton_next(formats_automaton(formats), &walk, &word, &end)) {
+		size_t from = end - formats_word_length(formats, word);
+
+		if (formats_marks(formats, word, FORMAT_ANY, mark) &&
+			formats_begins_word(simple, from))
+			return true;
+	}
+	return false;
+}
