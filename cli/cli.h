@@ -33,7 +33,7 @@ struct words {
 struct arguments {
 	const char *account, *client, *expire, *format, *from, *login, *note, *plan;
 	const char *reason, *since, *size, *until;
-	bool apply, follow, local, reject, undo;
+	bool apply, follow, local, parse_only, reject, undo;
 	struct words to, limits;
 	char **operands;
 	size_t operand_count;
@@ -59,7 +59,7 @@ command_function run_suppress_import, run_suppress_export;
 command_function run_account_list, run_account_show, run_account_set, run_account_pause;
 command_function run_account_resume, run_account_reset;
 command_function run_verified_add, run_verified_remove, run_verified_list;
-command_function run_setup_postfix;
+command_function run_feedback, run_setup_postfix;
 
 /* Configuration, secret, store.  CLI_YES, or what to exit with: stderr has the reason. */
 int cli_open(struct cli *cli);

@@ -31,6 +31,8 @@ static const struct option_row {
 	{ "local", "[--local]", OPTION_FLAG, offsetof(struct arguments, local) },
 	ROW(login, OPTION_TEXT),
 	ROW(note, OPTION_TEXT),
+	{ "parse-only", "--parse-only ", OPTION_FLAG,
+		offsetof(struct arguments, parse_only) },
 	ROW(plan, OPTION_TEXT),
 	ROW(reason, OPTION_TEXT),
 	{ "reject", "[--reject]", OPTION_FLAG, offsetof(struct arguments, reject) },
