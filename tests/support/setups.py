@@ -31,6 +31,18 @@ smtpd_peername_lookup = no
 """
 
 
+def names(settings):
+    return re.findall(r"(?m)^(\w+) *=", settings)
+
+
+def without(names, settings):
+    """
+    A line said twice is a warning of each process, more than a datagram socket holds of
+    them where net.unix.max_dgram_qlen is Linux's 10: then postlogd(8) waits for itself.
+    """
+    return re.sub(rf"(?m)^(?:{'|'.join(names)}) *=.*\n?", "", settings)
+
+
 def text_of(name):
     path = os.path.join(TEXTS, name)
     if not os.path.exists(path):
@@ -100,8 +112,7 @@ class LiveSetup(Setup):
         # Of a port only the number is another: where it listens decides what it is for.
         self.write("master.cf", re.sub(r"(?m)^(\S*:)?(\S+)(\s+inet)", self._other, self.master))
         main = self.read("main.cf").replace(":10024", f":{self.ports.get('10025', 10024)}")
-        self.write("main.cf", re.sub(r"(?m)^inet_interfaces.*\n", "", main))
-        self.write("main.cf", self.read("main.cf") + LIVE.format(folder=folder))
+        self.write("main.cf", without(names(LIVE), main) + LIVE.format(folder=folder))
         self.postfix.port = self.ports["smtp"]
         self.postfix.address = ("127.0.0.1", self.ports["smtp"])
 
