@@ -5,13 +5,12 @@
 #include <string.h>
 
 #include "base/base64.h"
-#include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
 
 /*
- * Under the seal: version (1 byte), time (8, seconds, big-endian), length of
- * the account (1) and the account, then the digests.  In the header: base64,
+ * Under the seal: version (1 byte), time (8, microseconds, big-endian),
+ * length of the account (1) and the account, then the digests.  In the header: base64,
  * folded so that no line comes near the 78 columns of RFC 5322 2.1.1.
  */
 enum {
@@ -24,12 +23,12 @@ enum {
 
 static size_t write_plain(const struct token *token, uint8_t *plain)
 {
-	uint64_t seconds = (uint64_t)(token->time_us / SECOND_US);
+	uint64_t time = (uint64_t)token->time_us;
 	size_t account = strlen(token->account), size = 0;
 
 	plain[size++] = TOKEN_VERSION;
 	for (int shift = 56; shift >= 0; shift -= 8)
-		plain[size++] = (uint8_t)(seconds >> shift);
+		plain[size++] = (uint8_t)(time >> shift);
 	plain[size++] = (uint8_t)account;
 	memcpy(plain + size, token->account, account);
 	size += account;
@@ -60,13 +59,13 @@ void token_write(
 
 static bool read_plain(struct token *token, const uint8_t *plain, size_t size)
 {
-	uint64_t seconds = 0;
+	uint64_t time = 0;
 	size_t account;
 
 	if (size < HEAD_BYTES || plain[0] != TOKEN_VERSION)
 		return false;
 	for (size_t i = 1; i <= 8; i++)
-		seconds = seconds << 8 | plain[i];
+		time = time << 8 | plain[i];
 	account = plain[9];
 	plain += HEAD_BYTES;
 	size -= HEAD_BYTES;
@@ -80,7 +79,7 @@ static bool read_plain(struct token *token, const uint8_t *plain, size_t size)
 		return false;
 	token->recipient_count = size / DIGEST_BYTES;
 	memcpy(token->recipients, plain, size);
-	token->time_us = (int64_t)seconds * SECOND_US;
+	token->time_us = (int64_t)time;
 	return true;
 }
 

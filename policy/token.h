@@ -23,7 +23,7 @@ enum {
 
 struct token {
 	char account[ACCOUNT_SIZE];
-	int64_t time_us;	/* to the second */
+	int64_t time_us;	/* with it, account and recipient a message is known */
 	size_t recipient_count; /* as written: 0 where there were too many */
 	uint8_t recipients[TOKEN_RECIPIENTS_MAX][DIGEST_BYTES];
 };

@@ -1,6 +1,5 @@
 #include <string.h>
 
-#include "base/clock.h"
 #include "policy/token.h"
 #include "tests/support/test.h"
 
@@ -9,7 +8,7 @@ static const uint8_t theirs[SECRET_BYTES] = "another secret, of other nodes 1";
 
 static void make(struct token *token, size_t recipients)
 {
-	*token = (struct token){ .account = "shop", .time_us = 1700000000 * SECOND_US };
+	*token = (struct token){ .account = "shop", .time_us = 1700000000123456 };
 	token->recipient_count = recipients;
 	for (size_t i = 0; i < recipients && i < TOKEN_RECIPIENTS_MAX; i++)
 		memset(token->recipients[i], (int)i + 1, DIGEST_BYTES);
@@ -58,6 +57,27 @@ static void fits_with_the_longest_account(void **state)
 	token_write(&token, secret, text);
 	assert_true(token_read(&back, secret, text));
 	assert_string_equal(back.account, token.account);
+	secret_free(secret);
+}
+
+/* Two messages of one second are two: what comes back is known by the microsecond. */
+static void keeps_the_microsecond(void **state)
+{
+	static const int64_t times[] = { 0, 1, 1700000000000000, 1700000000000001,
+		1700000000999999, INT64_MAX };
+	struct secret *secret = secret_new(ours);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+		struct token token, back;
+		char text[TOKEN_TEXT_MAX];
+
+		make(&token, 1);
+		token.time_us = times[i];
+		token_write(&token, secret, text);
+		assert_true(token_read(&back, secret, text));
+		assert_true(back.time_us == times[i]);
+	}
 	secret_free(secret);
 }
 
@@ -146,6 +166,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_it_wrote),
 		cmocka_unit_test(fits_with_the_longest_account),
+		cmocka_unit_test(keeps_the_microsecond),
 		cmocka_unit_test(no_line_is_long),
 		cmocka_unit_test(survives_refolding),
 		cmocka_unit_test(refuses_what_is_not_ours),
