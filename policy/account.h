@@ -41,8 +41,10 @@ struct account {
 	char plan[PLAN_NAME_SIZE]; /* "": as the configuration says */
 	int64_t plan_until_us;	   /* 0: for good */
 	enum standing standing;
-	int64_t since_us;   /* of that standing */
-	bool pause_rejects; /* paused by hand with --reject */
+	int64_t since_us;     /* of that standing */
+	int64_t restarted_us; /* mail from before does not count; 0: all does */
+	bool paused_by_hand;  /* only `okite account resume` ends it */
+	bool pause_rejects;   /* paused by hand with --reject */
 	char note[NOTE_SIZE];
 	struct override overrides[OVERRIDES_MAX];
 	size_t override_count;

@@ -1,6 +1,10 @@
 #pragma once
 
+#include "base/clock.h"
 #include "store/store.h"
+
+/* How long a queue id is known: a day longer than Postfix keeps trying (maximal_queue_lifetime). */
+#define QUEUED_US (6 * DAY_US)
 
 /*
  * What a kind of store gives: one function for each of store/store.h, with
@@ -15,8 +19,28 @@ struct store_backend {
 	int64_t (*clock_us)(struct store *store);
 	void (*charge)(
 		struct store *store, const struct demand *demand, struct facts *facts);
-	bool (*finish)(
-		struct store *store, const struct closing *closing, struct error *error);
+	bool (*finish)(struct store *store, const struct closing *closing, bool *returned,
+		struct error *error);
+
+	bool (*learn)(struct store *store, const struct lesson *lessons, size_t count,
+		struct learned *learned, struct error *error);
+
+	bool (*find_queued)(struct store *store, const char *node,
+		const char *const *queue_ids, size_t count, struct queued *found,
+		struct error *error);
+	bool (*note_queued)(struct store *store, const char *node, const char *queue_id,
+		const struct queued *queued, struct error *error);
+	bool (*defer)(struct store *store, const char *node, const char *queue_id,
+		const struct deferral *deferral, struct error *error);
+	bool (*undefer)(struct store *store, const char *node, const char *queue_id,
+		const char *recipient, struct error *error);
+	bool (*each_deferral)(struct store *store, const char *node, const char *queue_id,
+		deferral_visitor *visit, void *context, struct error *error);
+
+	bool (*tally)(struct store *store, const char *const *names, size_t count,
+		struct error *error);
+	bool (*each_total)(struct store *store, total_visitor *visit, void *context,
+		struct error *error);
 
 	bool (*suppress)(struct store *store, const struct suppression *entries,
 		size_t count, const struct event *event, enum change *changes,

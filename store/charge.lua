@@ -1,6 +1,7 @@
 -- Look up what is known of some recipients, then charge all limits or none.
 -- The rules are in policy/demand.h, the arithmetic in policy/usage.h, line for
 -- line: tests/store/random_test.c holds this script against that model.
+-- needs clock
 --
 -- KEYS  account's record; each limit; for each recipient four suppressions
 --       (address and domain, for everyone and for the account), and two
@@ -10,12 +11,7 @@
 --       for each limit: kind, once, beyond, amount, window, burst, pending;
 --       for each recipient: digest, numbers of its limits ("1,2")
 -- flags l look only, v verified wanted, s suppressed count, u unverified count
-local call = redis.call
-local now = tonumber(ARGV[1])
-if not now then
-  local t = call('TIME')
-  now = t[1] * 1000000 + t[2]
-end
+local now = tonumber(ARGV[1]) or clock()
 if (call('HGET', KEYS[1], 'version') or '0') ~= ARGV[2] then
   return {1, now, call('HGETALL', KEYS[1])}
 end

@@ -1,31 +1,45 @@
 -- The end of a message: what was sent, or what is given back, and its events.
+-- needs clock hours
 --
--- KEYS  counters of the account, the queue id, the events, each refund's limit
--- ARGV  now (or ''), recipients accepted, account (or '': no queue id), number
+-- KEYS  counters of the account, the queue id, the events, the accounts, each
+--       refund's limit
+-- ARGV  when it was accepted (0: now), recipients accepted, of these reporting,
+--       account, seconds that the queue id is known (0: there is none), number
 --       of refunds, for each: kind, bucket or member, amount or time of the
 --       mention, time of the mention before; then for each event: number of
 --       the words of its XADD, the words behind the key
-local call = redis.call
-local now = tonumber(ARGV[1])
-if not now then
-  local t = call('TIME')
-  now = t[1] * 1000000 + t[2]
-end
-local accepted, account = tonumber(ARGV[2]), ARGV[3]
+-- Returns 1 where something has come back of what the account sent, or 0.
+local now = clock()
+local at, accepted, reporting = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local sent, returned = KEYS[1], 0
 
--- Counters by the hour, kept for 31 days: the longest window there is.
-local KEEP_HOURS, QUEUE_SECONDS = 31 * 24, 6 * 86400
-if accepted > 0 then
-  local hour = math.floor(now / 3600e6)
-  if call('HINCRBY', KEYS[1], hour .. ':accepted', accepted) == accepted then
-    for _, field in ipairs(call('HKEYS', KEYS[1])) do
-      if tonumber(field:match('^%d+')) < hour - KEEP_HOURS then call('HDEL', KEYS[1], field) end
+-- An hour begins: what is older than all windows goes.
+local function clean()
+  local oldest, some = hour_of(now) - KEEP_HOURS, false
+  for _, field in ipairs(call('HKEYS', sent)) do
+    local hour, name = field:match('^(%d+):(.*)')
+    if hour and tonumber(hour) < oldest then
+      call('HDEL', sent, field)
+    elseif hour and name ~= 'accepted' and name ~= 'reporting' then
+      some = true
     end
-    call('EXPIRE', KEYS[1], KEEP_HOURS * 3600)
   end
-  if account ~= '' then
-    call('SET', KEYS[2], string.format('%.0f %s', now, account), 'EX', QUEUE_SECONDS)
+  if not some then call('HDEL', sent, 'returned') end
+end
+
+if accepted > 0 then
+  local hour = hour_of(at_most(now, at))
+  if count(sent, hour, 'accepted', accepted) then
+    clean()
+    keep(sent, KEYS[4], ARGV[4])
   end
+  if reporting > 0 then count(sent, hour, 'reporting', reporting) end
+  if ARGV[5] ~= '0' then
+    -- with the time that its token has, also where that is still to come
+    call('SET', KEYS[2], string.format('%.0f %s', at == 0 and now or at, ARGV[4]),
+      'EX', ARGV[5])
+  end
+  returned = call('HEXISTS', sent, 'returned')
 end
 
 local refund = {}
@@ -45,14 +59,14 @@ function refund.d(key, member, set, previous)
   if previous == '0' then call('ZREM', key, member) else call('ZADD', key, previous, member) end
 end
 
-local at = 5
-for i = 1, tonumber(ARGV[4]) do
-  refund[ARGV[at]](KEYS[3 + i], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
-  at = at + 4
+local place = 7
+for i = 1, tonumber(ARGV[6]) do
+  refund[ARGV[place]](KEYS[4 + i], ARGV[place + 1], ARGV[place + 2], ARGV[place + 3])
+  place = place + 4
 end
-while ARGV[at] do
-  local words = tonumber(ARGV[at])
-  call('XADD', KEYS[3], unpack(ARGV, at + 1, at + words))
-  at = at + words + 1
+while ARGV[place] do
+  local words = tonumber(ARGV[place])
+  call('XADD', KEYS[3], unpack(ARGV, place + 1, place + words))
+  place = place + words + 1
 end
-return 1
+return returned

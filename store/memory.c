@@ -7,7 +7,6 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
-#include "base/text.h"
 
 void *memory_snapshot(const void *array, size_t count, size_t size)
 {
@@ -25,171 +24,6 @@ void limit_state_clear(struct limit_state *state)
 	*state = (struct limit_state){ 0 };
 }
 
-/* ---- accounts ---- */
-
-struct memory_account *memory_account_find(const struct memory *memory, const char *name)
-{
-	for (size_t i = 0; i < memory->account_count; i++) {
-		if (strcmp(memory->accounts[i].record.name, name) == 0)
-			return &memory->accounts[i];
-	}
-	return NULL;
-}
-
-struct memory_account *memory_account_make(struct memory *memory, const char *name)
-{
-	struct memory_account *account = memory_account_find(memory, name);
-
-	if (account != NULL)
-		return account;
-	memory->accounts = xreallocarray(
-		memory->accounts, memory->account_count + 1, sizeof(*memory->accounts));
-	account = &memory->accounts[memory->account_count++];
-	*account = (struct memory_account){ 0 };
-	text_copy(account->record.name, sizeof(account->record.name), name);
-	return account;
-}
-
-void memory_copy_record(
-	const struct memory *memory, const char *name, struct account *record)
-{
-	const struct memory_account *account = memory_account_find(memory, name);
-
-	*record = (struct account){ 0 };
-	if (account != NULL)
-		*record = account->record;
-	else
-		text_copy(record->name, sizeof(record->name), name);
-}
-
-static int64_t memory_clock_us(struct store *store)
-{
-	(void)store;
-	return clock_now_us();
-}
-
-static void memory_recall(struct store *store, const char *name, struct account *record)
-{
-	struct memory *memory = memory_lock(store);
-
-	memory_copy_record(memory, name, record);
-	memory_unlock(memory);
-}
-
-static bool memory_account(struct store *store, const char *name, struct account *record,
-	bool *found, struct error *error)
-{
-	(void)error;
-	memory_recall(store, name, record);
-	*found = record->version != 0;
-	return true;
-}
-
-static bool memory_replace_account(struct store *store, struct account *record,
-	const struct event *event, bool *replaced, struct error *error)
-{
-	struct memory *memory = memory_lock(store);
-	struct account old;
-	int64_t now_us = clock_now_us();
-
-	(void)error;
-	memory_copy_record(memory, record->name, &old);
-	*replaced = old.version == record->version;
-	if (*replaced) {
-		record->version = old.version + 1 > now_us ? old.version + 1 : now_us;
-		memory_account_make(memory, record->name)->record = *record;
-		memory_add_event(memory, event, now_us);
-	}
-	memory_unlock(memory);
-	return true;
-}
-
-static bool memory_counters(struct store *store, const char *name, int64_t from_us,
-	struct counters *counters, struct error *error)
-{
-	struct memory *memory = memory_lock(store);
-	const struct memory_account *account = memory_account_find(memory, name);
-
-	(void)error;
-	*counters = (struct counters){ 0 };
-	for (size_t i = 0; account != NULL && i < account->hour_count; i++) {
-		const struct hour *hour = &account->hours[i];
-
-		if (hour->start_us + HOUR_US <= from_us)
-			continue;
-		counters->accepted += hour->counters.accepted;
-		counters->hard += hour->counters.hard;
-		counters->soft += hour->counters.soft;
-		counters->policy += hour->counters.policy;
-		counters->complaint += hour->counters.complaint;
-	}
-	memory_unlock(memory);
-	return true;
-}
-
-static bool memory_each_account(
-	struct store *store, account_visitor *visit, void *context, struct error *error)
-{
-	struct memory *memory = memory_lock(store);
-	size_t count = memory->account_count;
-	struct memory_account *accounts =
-		memory_snapshot(memory->accounts, count, sizeof(*accounts));
-
-	(void)error;
-	memory_unlock(memory);
-	for (size_t i = 0; i < count && visit(accounts[i].record.name, context); i++)
-		continue;
-	free(accounts);
-	return true;
-}
-
-static bool memory_reset_limits(struct store *store, const char *account,
-	const char *limit_name, int64_t *count, struct error *error)
-{
-	struct memory *memory = memory_lock(store);
-	char *prefix = limit_key_prefix(account, limit_name);
-	size_t kept = 0;
-
-	(void)error;
-	for (size_t i = 0; i < memory->limit_count; i++) {
-		struct limit_state *state = &memory->limits[i];
-
-		if (strncmp(state->key, prefix, strlen(prefix)) == 0)
-			limit_state_clear(state);
-		else
-			memory->limits[kept++] = *state;
-	}
-	*count = (int64_t)(memory->limit_count - kept);
-	memory->limit_count = kept;
-	free(prefix);
-	memory_unlock(memory);
-	return true;
-}
-
-static bool memory_each_limit_key(struct store *store, const char *account,
-	const char *limit_name, limit_key_visitor *visit, void *context,
-	struct error *error)
-{
-	struct memory *memory = memory_lock(store);
-	char *prefix = limit_key_prefix(account, limit_name);
-	char **keys = xcalloc(memory->limit_count, sizeof(*keys));
-	size_t count = 0;
-	bool more = true;
-
-	(void)error;
-	for (size_t i = 0; i < memory->limit_count; i++)
-		if (strncmp(memory->limits[i].key, prefix, strlen(prefix)) == 0)
-			keys[count++] = xstrdup(memory->limits[i].key);
-	memory_unlock(memory);
-	for (size_t i = 0; i < count; i++) {
-		more = more && visit(keys[i], context);
-		free(keys[i]);
-	}
-	free(keys);
-	free(prefix);
-	return true;
-}
-
 /* ---- events ---- */
 
 void memory_add_event(struct memory *memory, const struct event *event, int64_t now_us)
@@ -199,8 +33,11 @@ void memory_add_event(struct memory *memory, const struct event *event, int64_t 
 	if (event == NULL)
 		return;
 	if (memory->event_count < MEMORY_EVENTS_MAX) {
-		memory->events = xreallocarray(
-			memory->events, memory->event_count + 1, sizeof(*memory->events));
+		/* Doubled when the count is a power of two: there are many, and large ones. */
+		if ((memory->event_count & (memory->event_count - 1)) == 0)
+			memory->events = xreallocarray(memory->events,
+				memory->event_count == 0 ? 1 : 2 * memory->event_count,
+				sizeof(*memory->events));
 		new = &memory->events[memory->event_count++];
 	} else {
 		new = &memory->events[memory->first_event];
@@ -249,6 +86,12 @@ static bool memory_each_event(struct store *store, const char *after,
 
 /* ---- the store itself ---- */
 
+static int64_t memory_clock_us(struct store *store)
+{
+	(void)store;
+	return clock_now_us();
+}
+
 static enum store_state memory_probe(struct store *store, struct error *error)
 {
 	(void)store;
@@ -271,6 +114,11 @@ static void memory_close(struct store *store)
 		limit_state_clear(&memory->limits[i]);
 	for (size_t i = 0; i < memory->account_count; i++)
 		free(memory->accounts[i].hours);
+	free(memory->learned);
+	free(memory->rows);
+	free(memory->queued);
+	free(memory->deferrals);
+	free(memory->totals);
 	free(memory->limits);
 	free(memory->accounts);
 	free(memory->suppressions);
@@ -287,6 +135,14 @@ static const struct store_backend memory_backend = {
 	.clock_us = memory_clock_us,
 	.charge = memory_charge,
 	.finish = memory_finish,
+	.learn = memory_learn,
+	.find_queued = memory_find_queued,
+	.note_queued = memory_note_queued,
+	.defer = memory_defer,
+	.undefer = memory_undefer,
+	.each_deferral = memory_each_deferral,
+	.tally = memory_tally,
+	.each_total = memory_each_total,
 	.suppress = memory_suppress,
 	.unsuppress = memory_unsuppress,
 	.find_suppressions = memory_find_suppressions,

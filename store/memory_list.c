@@ -13,7 +13,7 @@ static bool has_ended(const struct suppression *entry, int64_t now_us)
 	return entry->until_us != 0 && entry->until_us <= now_us;
 }
 
-static struct suppression *find_suppression(
+struct suppression *memory_find_entry(
 	const struct memory *memory, const char *digest, const char *scope)
 {
 	for (size_t i = 0; i < memory->suppression_count; i++) {
@@ -34,7 +34,7 @@ enum reason memory_suppressed(const struct memory *memory, const char *digest,
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct suppression *entry =
-			find_suppression(memory, digest, scopes[i]);
+			memory_find_entry(memory, digest, scopes[i]);
 
 		if (entry != NULL && !has_ended(entry, now_us) &&
 			entry->reason > strongest)
@@ -43,10 +43,10 @@ enum reason memory_suppressed(const struct memory *memory, const char *digest,
 	return strongest;
 }
 
-static enum change suppress_one(
+enum change memory_merge(
 	struct memory *memory, const struct suppression *new, int64_t now_us)
 {
-	struct suppression *old = find_suppression(memory, new->digest, new->scope);
+	struct suppression *old = memory_find_entry(memory, new->digest, new->scope);
 
 	if (old != NULL && !has_ended(old, now_us))
 		return suppression_merge(old, new) ? CHANGE_CHANGED : CHANGE_UNCHANGED;
@@ -56,6 +56,7 @@ static enum change suppress_one(
 		old = &memory->suppressions[memory->suppression_count++];
 	}
 	*old = *new;
+	memory_count_total(memory, "suppressed:", reason_names[new->reason]);
 	return CHANGE_ADDED;
 }
 
@@ -67,7 +68,7 @@ bool memory_suppress(struct store *store, const struct suppression *entries, siz
 
 	(void)error;
 	for (size_t i = 0; i < count; i++) {
-		changes[i] = suppress_one(memory, &entries[i], now_us);
+		changes[i] = memory_merge(memory, &entries[i], now_us);
 		if (changes[i] != CHANGE_UNCHANGED)
 			memory_add_event(memory, event, now_us);
 	}
@@ -79,7 +80,7 @@ bool memory_unsuppress(struct store *store, const char *digest, const char *scop
 	const struct event *event, bool *found, struct error *error)
 {
 	struct memory *memory = memory_lock(store);
-	struct suppression *entry = find_suppression(memory, digest, scope);
+	struct suppression *entry = memory_find_entry(memory, digest, scope);
 	int64_t now_us = clock_now_us();
 
 	(void)error;

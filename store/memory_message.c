@@ -205,38 +205,37 @@ static void refund(struct memory *memory, const struct charge *charge)
 }
 
 static void count_accepted(
-	struct memory *memory, const char *name, int64_t accepted, int64_t now_us)
+	struct memory *memory, const struct closing *closing, int64_t now_us)
 {
-	struct memory_account *account = memory_account_make(memory, name);
-	int64_t start_us = now_us - now_us % HOUR_US;
-	size_t last = account->hour_count;
+	int64_t accepted_us = closing->accepted_us != 0 ? closing->accepted_us : now_us;
+	struct counters *counters =
+		memory_hour(memory, closing->account, accepted_us, now_us);
 
-	if (last == 0 || account->hours[last - 1].start_us != start_us) {
-		account->hours =
-			xreallocarray(account->hours, last + 1, sizeof(*account->hours));
-		account->hours[last] = (struct hour){ .start_us = start_us };
-		account->hour_count++;
-	} else {
-		last--;
-	}
-	account->hours[last].counters.accepted += accepted;
+	counters->accepted += closing->accepted;
+	counters->reporting += closing->reporting;
+	if (closing->queue_id != NULL && *closing->queue_id != '\0')
+		memory_keep_queued(memory, closing->node, closing->queue_id,
+			closing->account, accepted_us, now_us);
 }
 
-/* The queue id is for those who read the log meanwhile: nobody does that beside this
- * process. */
-bool memory_finish(
-	struct store *store, const struct closing *closing, struct error *error)
+bool memory_finish(struct store *store, const struct closing *closing, bool *returned,
+	struct error *error)
 {
 	struct memory *memory = memory_lock(store);
 	int64_t now_us = clock_now_us();
+	bool back = false;
 
 	(void)error;
-	if (closing->accepted > 0)
-		count_accepted(memory, closing->account, closing->accepted, now_us);
+	if (closing->accepted > 0) {
+		count_accepted(memory, closing, now_us);
+		back = memory_account_make(memory, closing->account)->returned;
+	}
 	for (size_t i = 0; i < closing->refund_count; i++)
 		refund(memory, &closing->refunds[i]);
 	for (size_t i = 0; i < closing->event_count; i++)
 		memory_add_event(memory, &closing->events[i], now_us);
 	memory_unlock(memory);
+	if (returned != NULL)
+		*returned = back;
 	return true;
 }

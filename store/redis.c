@@ -18,6 +18,9 @@ static const char *const sources[SCRIPT_COUNT] = {
 	[SCRIPT_SUPPRESS] = script_suppress,
 	[SCRIPT_UNSUPPRESS] = script_unsuppress,
 	[SCRIPT_ACCOUNT] = script_account,
+	[SCRIPT_FORGET] = script_forget,
+	[SCRIPT_LEARN] = script_learn,
+	[SCRIPT_DEFER] = script_defer,
 };
 
 /* Redis names a script by the SHA-1 of its text. */
@@ -73,6 +76,14 @@ static const struct store_backend redis_backend = {
 	.clock_us = redis_clock_us,
 	.charge = redis_charge,
 	.finish = redis_finish,
+	.learn = redis_learn,
+	.find_queued = redis_find_queued,
+	.note_queued = redis_note_queued,
+	.defer = redis_defer,
+	.undefer = redis_undefer,
+	.each_deferral = redis_each_deferral,
+	.tally = redis_tally,
+	.each_total = redis_each_total,
 	.suppress = redis_suppress,
 	.unsuppress = redis_unsuppress,
 	.find_suppressions = redis_find_suppressions,

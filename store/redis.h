@@ -14,8 +14,29 @@
  *   redis_greeting, redis_link      how a question gets there
  *   redis_words, redis_question     what it is made of
  *   redis_reply                     what comes back, and walks over keys
- *   redis_message, redis_list, redis_account, redis_event, redis_check
+ *   redis_message, redis_learn, redis_queued, redis_total, redis_list,
+ *   redis_account, redis_accounts, redis_limit, redis_event, redis_check
  *                                   what is asked
+ *
+ * The keys, behind the prefix.  What is in braces names the owner.
+ *
+ *   {a:ACCOUNT}:account     its record, a hash
+ *   {a:ACCOUNT}:sent        a hash "HOUR:accepted", reporting, hard, soft, policy,
+ *                           complaint; and "returned" where one of the last four
+ *                           is there; 31 days
+ *   {a:ACCOUNT}:l:LIMIT..., {l:LIMIT...}   the state of a limit (policy/limit.h)
+ *   {r:DIGEST}:s:SCOPE      an entry of the suppression list, a hash
+ *   {r:DIGEST}:b:SCOPE      its row of soft bounces (policy/row.h), a hash
+ *   {r:DIGEST}:v            verified, a hash
+ *   {f:IDENTITY}            this lesson was learned; 31 days
+ *   {q:NODE:QUEUEID}        "MICROSECONDS ACCOUNT" of a queued message; 6 days
+ *   {q:NODE:QUEUEID}:d      its deferrals by recipient, a hash; under "" what
+ *                           {q:NODE:QUEUEID} had
+ *   accounts                every account that has a record or has sent, a set
+ *   standings               how many stand otherwise than healthy, a hash
+ *   totals                  for metrics, a hash
+ *   events                  a capped stream
+ *   secret                  the fingerprint of the fleet's secret
  */
 enum script {
 	SCRIPT_CHARGE,
@@ -23,6 +44,9 @@ enum script {
 	SCRIPT_SUPPRESS,
 	SCRIPT_UNSUPPRESS,
 	SCRIPT_ACCOUNT,
+	SCRIPT_FORGET,
+	SCRIPT_LEARN,
+	SCRIPT_DEFER,
 	SCRIPT_COUNT,
 };
 
@@ -91,8 +115,28 @@ const char *reply_field(
 
 /* The contract's functions, by file. */
 void redis_charge(struct store *store, const struct demand *demand, struct facts *facts);
-bool redis_finish(
-	struct store *store, const struct closing *closing, struct error *error);
+bool redis_finish(struct store *store, const struct closing *closing, bool *returned,
+	struct error *error);
+
+bool redis_learn(struct store *store, const struct lesson *lessons, size_t count,
+	struct learned *learned, struct error *error);
+
+bool redis_find_queued(struct store *store, const char *node,
+	const char *const *queue_ids, size_t count, struct queued *found,
+	struct error *error);
+bool redis_note_queued(struct store *store, const char *node, const char *queue_id,
+	const struct queued *queued, struct error *error);
+bool redis_defer(struct store *store, const char *node, const char *queue_id,
+	const struct deferral *deferral, struct error *error);
+bool redis_undefer(struct store *store, const char *node, const char *queue_id,
+	const char *recipient, struct error *error);
+bool redis_each_deferral(struct store *store, const char *node, const char *queue_id,
+	deferral_visitor *visit, void *context, struct error *error);
+
+bool redis_tally(
+	struct store *store, const char *const *names, size_t count, struct error *error);
+bool redis_each_total(
+	struct store *store, total_visitor *visit, void *context, struct error *error);
 
 bool redis_suppress(struct store *store, const struct suppression *entries, size_t count,
 	const struct event *event, enum change *changes, struct error *error);

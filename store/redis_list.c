@@ -15,6 +15,7 @@ static void add_entry(const struct redis_store *redis, const struct suppression 
 	struct words keys = { 0 }, arguments = { 0 };
 
 	words_take(&keys, redis_suppression_key(redis, entry->digest, entry->scope));
+	words_take(&keys, redis_key(redis, "totals"));
 	words_add(&arguments, reason_names[entry->reason]);
 	words_number(&arguments, entry->since_us);
 	words_number(&arguments, entry->until_us);

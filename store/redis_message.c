@@ -209,7 +209,8 @@ static void add_event(const struct event *event, struct words *arguments)
 	words_clear(&words);
 }
 
-bool redis_finish(struct store *store, const struct closing *closing, struct error *error)
+bool redis_finish(struct store *store, const struct closing *closing, bool *returned,
+	struct error *error)
 {
 	struct redis_store *redis = (struct redis_store *)store;
 	struct question question = QUESTION_NONE;
@@ -222,10 +223,13 @@ bool redis_finish(struct store *store, const struct closing *closing, struct err
 	words_take(&keys, redis_key(redis, "{q:%s:%s}", closing->node,
 				  noted ? closing->queue_id : ""));
 	words_take(&keys, redis_key(redis, "events"));
+	words_take(&keys, redis_key(redis, "accounts"));
 	count = add_refunds(redis, closing, &keys, &refunds);
-	words_add(&arguments, "");
+	words_number(&arguments, closing->accepted_us);
 	words_number(&arguments, closing->accepted);
-	words_add(&arguments, noted ? closing->account : "");
+	words_number(&arguments, closing->reporting);
+	words_add(&arguments, closing->account);
+	words_number(&arguments, noted ? QUEUED_US / SECOND_US : 0);
 	words_number(&arguments, count);
 	words_append(&arguments, &refunds);
 	for (size_t i = 0; i < closing->event_count; i++)
@@ -234,6 +238,8 @@ bool redis_finish(struct store *store, const struct closing *closing, struct err
 	/* Counted or given back twice would be wrong for good. */
 	question.once = true;
 	ok = redis_ask(redis, &question, NULL, error);
+	if (ok && returned != NULL)
+		*returned = reply_number(question.replies[0]) != 0;
 	question_clear(&question);
 	words_clear(&keys);
 	words_clear(&arguments);

@@ -14,6 +14,7 @@ const char *const event_names[EVENT_KIND_COUNT] = {
 	[EVENT_WARNED] = "warned",
 	[EVENT_PAUSED] = "paused",
 	[EVENT_RESUMED] = "resumed",
+	[EVENT_HEALTHY] = "healthy",
 	[EVENT_DEGRADED] = "degraded",
 	[EVENT_RESTORED] = "restored",
 };
@@ -44,9 +45,66 @@ void store_charge(struct store *store, const struct demand *demand, struct facts
 	store->backend->charge(store, demand, facts);
 }
 
-bool store_finish(struct store *store, const struct closing *closing, struct error *error)
+bool store_finish(struct store *store, const struct closing *closing, bool *returned,
+	struct error *error)
 {
-	return store->backend->finish(store, closing, error);
+	return store->backend->finish(store, closing, returned, error);
+}
+
+bool store_learn(struct store *store, const struct lesson *lessons, size_t count,
+	struct learned *learned, struct error *error)
+{
+	return store->backend->learn(store, lessons, count, learned, error);
+}
+
+bool store_find_queued(struct store *store, const char *node,
+	const char *const *queue_ids, size_t count, struct queued *found,
+	struct error *error)
+{
+	return store->backend->find_queued(store, node, queue_ids, count, found, error);
+}
+
+bool store_note_queued(struct store *store, const char *node, const char *queue_id,
+	const struct queued *queued, struct error *error)
+{
+	if (queued->account[0] == '\0')
+		return true;
+	return store->backend->note_queued(store, node, queue_id, queued, error);
+}
+
+bool store_defer(struct store *store, const char *node, const char *queue_id,
+	const struct deferral *deferral, struct error *error)
+{
+	if (deferral->recipient[0] == '\0')
+		return true;
+	return store->backend->defer(store, node, queue_id, deferral, error);
+}
+
+bool store_undefer(struct store *store, const char *node, const char *queue_id,
+	const char *recipient, struct error *error)
+{
+	if (*recipient == '\0')
+		return true;
+	return store->backend->undefer(store, node, queue_id, recipient, error);
+}
+
+bool store_each_deferral(struct store *store, const char *node, const char *queue_id,
+	deferral_visitor *visit, void *context, struct error *error)
+{
+	return store->backend->each_deferral(
+		store, node, queue_id, visit, context, error);
+}
+
+bool store_tally(
+	struct store *store, const char *const *names, size_t count, struct error *error)
+{
+	return store->backend->tally(store, names, count, error);
+}
+
+bool store_each_total(
+	struct store *store, total_visitor *visit, void *context, struct error *error)
+{
+	return store->backend->each_total(store, visit, context, error);
 }
 
 bool store_suppress(struct store *store, const struct suppression *entries, size_t count,

@@ -9,6 +9,7 @@
 #include "policy/account.h"
 #include "policy/demand.h"
 #include "policy/message.h"
+#include "policy/row.h"
 #include "policy/standing.h"
 #include "policy/suppression.h"
 
@@ -67,6 +68,7 @@ enum event_kind {
 	EVENT_WARNED,
 	EVENT_PAUSED,
 	EVENT_RESUMED,
+	EVENT_HEALTHY,
 	EVENT_DEGRADED,
 	EVENT_RESTORED,
 	EVENT_KIND_COUNT,
@@ -94,18 +96,127 @@ struct closing {
 	const char *account;
 	const char *node;
 	const char *queue_id; /* "" or NULL: not noted */
-	int64_t accepted;     /* recipients that count as sent; 0: it was not sent */
+	int64_t accepted_us; /* the time in its token; 0: now.  The queue id is noted with it */
+	int64_t accepted;  /* recipients that count as sent; 0: it was not sent */
+	int64_t reporting; /* of these, those at providers that report complaints */
 	const struct charge *refunds; /* quotas that get it back */
 	size_t refund_count;
 	const struct event *events;
 	size_t event_count;
 };
-bool store_finish(
-	struct store *store, const struct closing *closing, struct error *error);
+/*
+ * RETURNED (may be NULL): of the account's mail something has come back that
+ * counts, so its standing may be another now that more is sent.
+ */
+bool store_finish(struct store *store, const struct closing *closing, bool *returned,
+	struct error *error);
 
-/* ---- the suppression list ---- */
+/* ---- what comes back ---- */
+
+/* The longest window of reputation, and how long feedback about a message is believed. */
+#define FEEDBACK_MAX_US (31 * DAY_US)
+
+enum lesson_kind {
+	LESSON_HARD,
+	LESSON_SOFT,
+	LESSON_POLICY,
+	LESSON_COMPLAINT,
+	LESSON_UNSUBSCRIBE,
+	LESSON_DELIVERED,
+	LESSON_KIND_COUNT,
+};
+extern const char *const lesson_names[LESSON_KIND_COUNT];
+
+/*
+ * What became of one recipient of one message after we had let it pass; all
+ * of it is believed already.  Kept in one step: the event, the counter of the
+ * hour in which the message was accepted, the row of soft bounces, the entry
+ * on the list.  A repetition (IDENTITY was seen within FEEDBACK_MAX_US)
+ * changes nothing.
+ *
+ * Soft ones count in a row: one a day, in no hurry and out of order, until a
+ * delivery that happened later ends the row; the ROW-th puts the recipient on
+ * the list, and the row begins anew.  The entry ends after EXPIRE_US, doubled
+ * with every time that the same digest and scope were put on the list, up to
+ * EXPIRE_MAX_US; a delivery ends that count as well.  The arithmetic is that
+ * of policy/row.h.  An entry whose end is over already changes nothing.
+ */
+struct lesson {
+	enum lesson_kind kind;
+	/* The same however it is told; "": never a repetition. */
+	char identity[DIGEST_TEXT_SIZE];
+	char account[ACCOUNT_SIZE]; /* whom it counts for; "": nobody */
+	int64_t accepted_us; /* its hour; 0, or before the account's restart: counts nowhere */
+	int64_t happened_us; /* 0: now */
+	/*
+	 * Digest and scope are also those of the row.  REASON_NONE: nobody is put on
+	 * the list.  The end is made of EXPIRE_US; since_us is happened_us.
+	 */
+	struct suppression entry;
+	int64_t expire_us; /* 0: for ever */
+	int64_t row;
+	struct event event; /* an event "suppressed" follows it where the list changed */
+	bool quiet;	    /* no event, unless the list or a row changed */
+};
 
 enum change { CHANGE_UNCHANGED, CHANGE_CHANGED, CHANGE_ADDED };
+
+struct learned {
+	bool repeated;
+	bool counted;
+	enum change change; /* of the list */
+	int64_t row;	    /* of soft ones: the how manieth it is; 0 after the last */
+};
+/* Pipelined; each is kept whole or not at all, and all may be asked again. */
+bool store_learn(struct store *store, const struct lesson *lessons, size_t count,
+	struct learned *learned, struct error *error);
+
+/* Whose message this queue id of NODE is; account "" where that is not known. */
+struct queued {
+	char account[ACCOUNT_SIZE];
+	int64_t accepted_us;
+};
+bool store_find_queued(struct store *store, const char *node,
+	const char *const *queue_ids, size_t count, struct queued *found,
+	struct error *error);
+/* A message goes on under another queue id, as behind a content filter.  What is noted of that stays. */
+bool store_note_queued(struct store *store, const char *node, const char *queue_id,
+	const struct queued *queued, struct error *error);
+
+/*
+ * A recipient who waits in the queue, and why: "expired" in a log names none.
+ * As long as the queue id is known; at most DEFERRALS_MAX a message.
+ */
+enum { DEFERRALS_MAX = 1000, DEFERRAL_TEXT_SIZE = 512 };
+struct deferral {
+	char recipient[ADDRESS_SIZE];
+	char status[16];
+	char text[DEFERRAL_TEXT_SIZE];
+	char refuser[256]; /* the host that said it, or "" */
+};
+bool store_defer(struct store *store, const char *node, const char *queue_id,
+	const struct deferral *deferral, struct error *error);
+/* Delivered or returned: it waits no more. */
+bool store_undefer(struct store *store, const char *node, const char *queue_id,
+	const char *recipient, struct error *error);
+typedef bool deferral_visitor(const struct deferral *deferral, void *context);
+bool store_each_deferral(struct store *store, const char *node, const char *queue_id,
+	deferral_visitor *visit, void *context, struct error *error);
+
+/* ---- totals, for metrics: they only grow ---- */
+
+/* One more of each: "feedback:bounce:hard:log:yes". */
+bool store_tally(
+	struct store *store, const char *const *names, size_t count, struct error *error);
+/*
+ * Beside these "suppressed:REASON", entries that were added to the list, and
+ * "accounts:STANDING", which is no total but how many accounts stand so.
+ */
+typedef bool total_visitor(const char *name, int64_t value, void *context);
+bool store_each_total(
+	struct store *store, total_visitor *visit, void *context, struct error *error);
+
+/* ---- the suppression list ---- */
 
 /*
  * Merge COUNT entries in (suppression_merge()), pipelined; CHANGES says what
@@ -151,6 +262,9 @@ bool store_each_verified(
 bool store_account(struct store *store, const char *name, struct account *record,
 	bool *found, struct error *error);
 /*
+ * Where RECORD has a later restarted_us than the store, its counters begin
+ * anew with it.
+ *
  * Replace a record, if it still has the version that RECORD has (0: none):
  * read, change, replace, and again when REPLACED is false.  RECORD gets its
  * new version.  EVENT (NULL: none) is recorded in the same step.
@@ -158,7 +272,7 @@ bool store_account(struct store *store, const char *name, struct account *record
 bool store_replace_account(struct store *store, struct account *record,
 	const struct event *event, bool *replaced, struct error *error);
 
-/* Counters of the hours from FROM_US on. */
+/* Counters of the hours from FROM_US on, and never of those before a restart. */
 bool store_counters(struct store *store, const char *account, int64_t from_us,
 	struct counters *counters, struct error *error);
 

@@ -155,5 +155,5 @@ void refund(struct store *store, const struct message *message)
 		.refund_count = message->charge_count,
 	};
 
-	assert_true(store_finish(store, &closing, NULL));
+	assert_true(store_finish(store, &closing, NULL, NULL));
 }

@@ -39,6 +39,35 @@
 	CASE(test_each_limit_key)                                                        \
 	CASE(test_events)                                                                \
 	CASE(test_events_come_with_their_change)                                         \
+	CASE(test_lessons_by_kind)                                                       \
+	CASE(test_lessons_count_by_time)                                                 \
+	CASE(test_lessons_count_in_their_hour)                                           \
+	CASE(test_repetitions_change_nothing)                                            \
+	CASE(test_many_lessons_in_one_question)                                          \
+	CASE(test_finish_tells_what_came_back)                                           \
+	CASE(test_finish_counts_in_the_hour_of_the_token)                                \
+	CASE(test_a_restart_begins_anew)                                                 \
+	CASE(test_threads_learn_it_once)                                                 \
+	CASE(test_soft_bounces_in_a_row)                                                 \
+	CASE(test_deliveries_end_rows)                                                   \
+	CASE(test_rows_of_one)                                                           \
+	CASE(test_ends_double)                                                           \
+	CASE(test_deliveries_end_the_doubling)                                           \
+	CASE(test_what_is_over_changes_nothing)                                          \
+	CASE(test_nothing_happens_in_the_future)                                         \
+	CASE(test_lessons_merge_into_the_list)                                           \
+	CASE(test_events_of_lessons)                                                     \
+	CASE(test_quiet_lessons)                                                         \
+	CASE(test_lessons_without_a_digest)                                              \
+	CASE(test_queue_ids)                                                             \
+	CASE(test_queue_ids_that_are_noted)                                              \
+	CASE(test_deferrals)                                                             \
+	CASE(test_deferrals_of_another_message)                                          \
+	CASE(test_deferrals_have_a_bound)                                                \
+	CASE(test_totals)                                                                \
+	CASE(test_totals_of_the_list)                                                    \
+	CASE(test_standings)                                                             \
+	CASE(test_each_account)                                                          \
 	CASE(test_check)                                                                 \
 	CASE(test_threads_share_a_quota)
 

@@ -25,8 +25,8 @@ void test_finish_counts_what_was_sent(void **state)
 	struct counters counters;
 	char names[200] = "";
 
-	assert_true(store_finish(*state, &closing, NULL));
-	assert_true(store_finish(*state, &closing, NULL));
+	assert_true(store_finish(*state, &closing, NULL, NULL));
+	assert_true(store_finish(*state, &closing, NULL, NULL));
 	assert_true(
 		store_counters(*state, "shop", clock_now_us() - DAY_US, &counters, NULL));
 	assert_int_equal(counters.accepted, 14);
@@ -60,6 +60,8 @@ void test_account_record(void **state)
 	record.plan_until_us = NOW + 1;
 	record.standing = STANDING_PAUSED;
 	record.since_us = NOW;
+	record.restarted_us = NOW - 1;
+	record.paused_by_hand = true;
 	record.pause_rejects = true;
 	record.override_count = 2;
 	record.overrides[0] = (struct override){ "day", "100/24h", NOW + 5 };
@@ -77,6 +79,8 @@ void test_account_record(void **state)
 	assert_int_equal(again.plan_until_us, NOW + 1);
 	assert_int_equal(again.standing, STANDING_PAUSED);
 	assert_int_equal(again.since_us, NOW);
+	assert_int_equal(again.restarted_us, NOW - 1);
+	assert_true(again.paused_by_hand);
 	assert_true(again.pause_rejects);
 	assert_int_equal(again.override_count, 2);
 	for (size_t i = 0; i < 2; i++) {

@@ -316,7 +316,7 @@ static void step_finish(struct world *world)
 		return;
 	world->refunded += (long)closing.refund_count;
 	for (size_t i = 0; i < STORES; i++)
-		if (!store_finish(world->stores[i], &closing, &error))
+		if (!store_finish(world->stores[i], &closing, NULL, &error))
 			fail_msg("store %zu: %s", i, error.text);
 	if (!one_in(world, 8))
 		message_clear(message);
