@@ -3,7 +3,7 @@
 /*
  * The log of a program: standard error in the foreground, syslog(3) (facility
  * mail) otherwise.  Set up once at start, then safe from any thread.
- * Libraries (all folders but milter/ and cli/) do not log.
+ * Libraries (all folders but milter/, cli/ and reputation/) do not log.
  */
 enum log_level {
 	LOG_LEVEL_ERROR,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/account.h"
 #include "conf/capacity.h"
+#include "reputation/notify.h"
 
 /* As often as others may change the same record between our reading and writing. */
 enum { TRIES = 20 };
@@ -221,9 +222,8 @@ int run_account_set(struct cli *cli)
 
 static int change_to_paused(struct cli *cli, struct account *record)
 {
-	if (record->standing != STANDING_PAUSED)
-		record->since_us = store_clock_us(cli->store);
-	record->standing = STANDING_PAUSED;
+	judge_change(record, STANDING_PAUSED, store_clock_us(cli->store));
+	record->paused_by_hand = true;
 	record->pause_rejects = cli->arguments.reject;
 	take_note(cli, record);
 	return CLI_YES;
@@ -231,13 +231,23 @@ static int change_to_paused(struct cli *cli, struct account *record)
 
 static int change_to_reinstated(struct cli *cli, struct account *record)
 {
-	(void)cli;
 	if (record->standing != STANDING_PAUSED)
 		return cli_no("%s is not paused", record->name);
-	record->standing = STANDING_REINSTATED;
-	record->since_us = store_clock_us(cli->store);
-	record->pause_rejects = false;
+	judge_change(record, STANDING_REINSTATED, store_clock_us(cli->store));
 	return CLI_YES;
+}
+
+/* How the account stands before.  What is not known of it is told as nothing. */
+static void look_before(struct cli *cli, const char *name, struct judgement *judgement)
+{
+	struct account record;
+	bool found;
+
+	*judgement = (struct judgement){ .before = STANDING_HEALTHY };
+	text_copy(judgement->account, sizeof(judgement->account), name);
+	if (store_account(cli->store, name, &record, &found, NULL))
+		(void)judge_look(
+			cli->store, &cli->conf->reputation.law, &record, judgement, NULL);
 }
 
 /* Change the standing, with its event, and tell it. */
@@ -246,14 +256,22 @@ static int change_standing(
 {
 	const char *note = cli->arguments.note != NULL ? cli->arguments.note : "";
 	struct event event = { .kind = kind };
+	struct judgement judgement;
 	struct account record;
 	int status = open_with_name(cli, event.account);
 
 	snprintf(event.detail, sizeof(event.detail), "by command%s%s",
 		note[0] != '\0' ? ": " : "", note);
-	if (status == CLI_YES)
-		status = change_account(cli, event.account, change, &event, &record);
-	return status == CLI_YES ? tell_account(cli, &record, text) : status;
+	if (status != CLI_YES)
+		return status;
+	look_before(cli, event.account, &judgement);
+	status = change_account(cli, event.account, change, &event, &record);
+	if (status != CLI_YES)
+		return status;
+	judgement.after = record.standing;
+	if (judgement.after != judgement.before)
+		notify(cli->conf, &judgement);
+	return tell_account(cli, &record, text);
 }
 
 int run_account_pause(struct cli *cli)

@@ -9,8 +9,10 @@ struct overview {
 	char note[NOTE_SIZE];
 	enum standing standing;
 	int64_t since_us;
+	int64_t restarted_us; /* 0: never */
 	struct counters counters;
-	double bounce_rate, bounce_rate_low, complaint_rate, complaint_rate_low;
+	struct rates rates;
+	double danger; /* how near to its pause the nearer rate is: 1 has come to it */
 };
 
 bool overview_make(struct cli *cli, const struct account *record,

@@ -1,5 +1,6 @@
 /* okite account list: how the accounts stand. */
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,46 +9,56 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "cli/account.h"
+#include "reputation/judge.h"
 
 /* How bad a standing is; the worst come first. */
-static const int danger[STANDING_COUNT] = {
+static const int dangers[STANDING_COUNT] = {
 	[STANDING_HEALTHY] = 0,
 	[STANDING_REINSTATED] = 1,
 	[STANDING_WARNED] = 2,
 	[STANDING_PAUSED] = 3,
 };
 
+static double nearness(const struct rate_rule *rule, double rate)
+{
+	if (rate <= 0)
+		return 0;
+	return rule->pause > 0 ? rate / rule->pause : HUGE_VAL;
+}
+
+static double danger_of(const struct reputation *law, const struct rates *rates)
+{
+	return fmax(nearness(&law->bounce, rates->bounce),
+		nearness(&law->complaint, rates->complaint));
+}
+
 bool overview_make(struct cli *cli, const struct account *record,
 	struct overview *overview, struct error *error)
 {
-	const struct conf *conf = cli->conf;
-	int64_t now_us = store_clock_us(cli->store);
-	const struct counters *counters = &overview->counters;
-	double confidence = conf->reputation.confidence;
+	const struct reputation *law = &cli->conf->reputation.law;
+	struct judgement judgement;
 
 	*overview = (struct overview){
 		.standing = record->standing,
 		.since_us = record->since_us,
+		.restarted_us = record->restarted_us,
 	};
 	text_copy(overview->name, sizeof(overview->name), record->name);
 	text_copy(overview->note, sizeof(overview->note), record->note);
-	text_copy(overview->plan, sizeof(overview->plan),
-		policy_plan(&conf->policy, record, now_us)->name);
-	if (!store_counters(cli->store, record->name, now_us - conf->reputation.window_us,
-		    &overview->counters, error))
+	if (!judge_look(cli->store, law, record, &judgement, error))
 		return false;
-	overview->bounce_rate = rate_percent(counters->hard, counters->accepted);
-	overview->bounce_rate_low =
-		rate_lower_bound(counters->hard, counters->accepted, confidence);
-	overview->complaint_rate = rate_percent(counters->complaint, counters->accepted);
-	overview->complaint_rate_low =
-		rate_lower_bound(counters->complaint, counters->accepted, confidence);
+	text_copy(overview->plan, sizeof(overview->plan),
+		policy_plan(&cli->conf->policy, record, judgement.time_us)->name);
+	overview->counters = judgement.counters;
+	overview->rates = judgement.rates;
+	overview->danger = danger_of(law, &judgement.rates);
 	return true;
 }
 
 json_t *overview_to_json(const struct overview *overview)
 {
 	const struct counters *counters = &overview->counters;
+	const struct rates *rates = &overview->rates;
 	json_t *object = json_object();
 
 	json_object_set_new(object, "account", value_of_text(overview->name));
@@ -56,18 +67,18 @@ json_t *overview_to_json(const struct overview *overview)
 		object, "standing", value_of_text(standing_names[overview->standing]));
 	json_object_set_new(object, "since", value_of_moment(overview->since_us));
 	json_object_set_new(object, "note", value_of_text(overview->note));
+	json_object_set_new(object, "restarted", value_of_moment(overview->restarted_us));
 	json_object_set_new(object, "sent", json_integer(counters->accepted));
+	json_object_set_new(object, "reporting", json_integer(counters->reporting));
 	json_object_set_new(object, "hard", json_integer(counters->hard));
 	json_object_set_new(object, "soft", json_integer(counters->soft));
 	json_object_set_new(object, "policy", json_integer(counters->policy));
 	json_object_set_new(object, "complaint", json_integer(counters->complaint));
-	json_object_set_new(object, "bounce_rate", json_real(overview->bounce_rate));
+	json_object_set_new(object, "bounce_rate", json_real(rates->bounce));
+	json_object_set_new(object, "bounce_rate_low", json_real(rates->bounce_low));
+	json_object_set_new(object, "complaint_rate", json_real(rates->complaint));
 	json_object_set_new(
-		object, "bounce_rate_low", json_real(overview->bounce_rate_low));
-	json_object_set_new(
-		object, "complaint_rate", json_real(overview->complaint_rate));
-	json_object_set_new(
-		object, "complaint_rate_low", json_real(overview->complaint_rate_low));
+		object, "complaint_rate_low", json_real(rates->complaint_low));
 	return object;
 }
 
@@ -111,10 +122,9 @@ static int by_danger(const void *a, const void *b)
 	const struct overview *left = a, *right = b;
 
 	if (left->standing != right->standing)
-		return danger[right->standing] - danger[left->standing];
-	if (left->bounce_rate < right->bounce_rate ||
-		left->bounce_rate > right->bounce_rate)
-		return left->bounce_rate < right->bounce_rate ? 1 : -1;
+		return dangers[right->standing] - dangers[left->standing];
+	if (left->danger < right->danger || left->danger > right->danger)
+		return left->danger < right->danger ? 1 : -1;
 	if (left->counters.accepted != right->counters.accepted)
 		return left->counters.accepted < right->counters.accepted ? 1 : -1;
 	return strcmp(left->name, right->name);
@@ -151,8 +161,8 @@ static void list_row(struct table *table, const struct overview *overview)
 	snprintf(sent, sizeof(sent), "%" PRId64, overview->counters.accepted);
 	snprintf(hard, sizeof(hard), "%" PRId64, overview->counters.hard);
 	snprintf(complaint, sizeof(complaint), "%" PRId64, overview->counters.complaint);
-	snprintf(bounces, sizeof(bounces), "%.2f %%", overview->bounce_rate);
-	snprintf(complaints, sizeof(complaints), "%.3f %%", overview->complaint_rate);
+	snprintf(bounces, sizeof(bounces), "%.2f %%", overview->rates.bounce);
+	snprintf(complaints, sizeof(complaints), "%.3f %%", overview->rates.complaint);
 	table_row(table, (const char *const[]){
 				 overview->name,
 				 overview->plan,

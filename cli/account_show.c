@@ -44,12 +44,57 @@ static json_t *left_out_to_json(const struct account_limits *limits)
 	return list;
 }
 
+static void print_standing(struct cli *cli, const struct account *record)
+{
+	int64_t resume_us = cli->conf->reputation.law.resume_us;
+	bool paused = record->standing == STANDING_PAUSED,
+	     by_hand = record->paused_by_hand;
+	char since[CLOCK_TEXT_SIZE], until[CLOCK_TEXT_SIZE];
+
+	clock_to_text(since, sizeof(since), record->since_us);
+	clock_to_text(until, sizeof(until),
+		paused && !by_hand && resume_us > 0 ? record->since_us + resume_us : 0);
+	output_field(&cli->output, "standing", "%s%s%s%s%s%s%s",
+		standing_names[record->standing], since[0] != '\0' ? " since " : "",
+		since, until[0] != '\0' ? " until " : "", until,
+		by_hand ? ", by hand" : "",
+		record->pause_rejects ? ", mail is rejected" : "");
+}
+
+/* What is looked at of the window, and what came of it. */
+static void print_sent(struct cli *cli, const struct overview *overview)
+{
+	struct output *output = &cli->output;
+	const struct counters *counters = &overview->counters;
+	const struct rates *rates = &overview->rates;
+	char window[SPAN_TEXT_SIZE], moment[CLOCK_TEXT_SIZE];
+
+	clock_to_text(moment, sizeof(moment), overview->restarted_us);
+	if (moment[0] != '\0')
+		output_field(output, "restarted", "%s, mail from before does not count",
+			moment);
+	text_from_duration(window, sizeof(window), cli->conf->reputation.law.window_us);
+	output_field(output, "sent", "%" PRId64 " recipients in %s", counters->accepted,
+		window);
+	if (cli->conf->policy.complaint_domain_count > 0)
+		output_field(output, "reporting",
+			"%" PRId64 " of them at providers that report complaints",
+			counters->reporting);
+	output_field(output, "came back",
+		"%" PRId64 " hard, %" PRId64 " soft, %" PRId64 " policy, %" PRId64
+		" complaints",
+		counters->hard, counters->soft, counters->policy, counters->complaint);
+	output_field(output, "bounces", "%.2f %%, at least %.2f %%", rates->bounce,
+		rates->bounce_low);
+	output_field(output, "complaints", "%.3f %%, at least %.3f %%", rates->complaint,
+		rates->complaint_low);
+}
+
 static void print_account(struct cli *cli, const struct overview *overview,
 	const struct account *record, const struct account_limits *limits)
 {
 	struct output *output = &cli->output;
-	const struct counters *counters = &overview->counters;
-	char moment[CLOCK_TEXT_SIZE], window[SPAN_TEXT_SIZE];
+	char moment[CLOCK_TEXT_SIZE];
 	bool own_plan = strcmp(record->plan, overview->plan) == 0 &&
 			(record->plan_until_us == 0 ||
 				record->plan_until_us > store_clock_us(cli->store));
@@ -59,24 +104,11 @@ static void print_account(struct cli *cli, const struct overview *overview,
 	output_field(output, "plan", "%s%s%s%s", overview->plan,
 		own_plan ? " (set by command)" : "", moment[0] != '\0' ? " until " : "",
 		moment);
-	clock_to_text(moment, sizeof(moment), overview->since_us);
-	output_field(output, "standing", "%s%s%s%s", standing_names[overview->standing],
-		moment[0] != '\0' ? " since " : "", moment,
-		record->pause_rejects ? ", mail is rejected" : "");
+	print_standing(cli, record);
 	if (overview->note[0] != '\0')
 		output_field(output, "note", "%s", overview->note);
 	print_overrides(output, record);
-	text_from_duration(window, sizeof(window), cli->conf->reputation.window_us);
-	output_field(output, "sent", "%" PRId64 " recipients in %s", counters->accepted,
-		window);
-	output_field(output, "came back",
-		"%" PRId64 " hard, %" PRId64 " soft, %" PRId64 " policy, %" PRId64
-		" complaints",
-		counters->hard, counters->soft, counters->policy, counters->complaint);
-	output_field(output, "bounces", "%.2f %%, at least %.2f %%",
-		overview->bounce_rate, overview->bounce_rate_low);
-	output_field(output, "complaints", "%.3f %%, at least %.3f %%",
-		overview->complaint_rate, overview->complaint_rate_low);
+	print_sent(cli, overview);
 	print_limits(output, limits);
 }
 

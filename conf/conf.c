@@ -23,16 +23,15 @@ static const config_setting_t *find_setting(struct reader *reader, const char *p
 
 static void check_reputation(struct reader *reader)
 {
-	const struct conf *conf = reader->conf;
+	const struct reputation *law = &reader->conf->reputation.law;
 	const struct {
 		const char *warn, *pause; /* options */
 		double warn_percent, pause_percent;
 	} pairs[] = {
-		{ "reputation.bounce.warn", "reputation.bounce.pause",
-			conf->reputation.bounce_warn, conf->reputation.bounce_pause },
+		{ "reputation.bounce.warn", "reputation.bounce.pause", law->bounce.warn,
+			law->bounce.pause },
 		{ "reputation.complaint.warn", "reputation.complaint.pause",
-			conf->reputation.complaint_warn,
-			conf->reputation.complaint_pause },
+			law->complaint.warn, law->complaint.pause },
 	};
 
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -84,7 +83,7 @@ static void check_tls(struct reader *reader)
 	}
 }
 
-/* What depends on the host or on another option when it is left empty. */
+/* What depends on the host or on another option. */
 static void fill_in(struct conf *conf)
 {
 	char host[256] = "";
@@ -99,6 +98,7 @@ static void fill_in(struct conf *conf)
 			text_copy(host, sizeof(host), "localhost");
 		conf->node = xstrdup(host);
 	}
+	conf->policy.resume_us = conf->reputation.law.resume_us;
 }
 
 /* ---- the snapshot ---- */
@@ -151,6 +151,8 @@ static void free_texts(struct conf *conf)
 		conf->redis.key_file,
 		conf->redis.prefix,
 		conf->reputation.notify,
+		conf->feedback.formats,
+		conf->feedback.phrases,
 		conf->feedback.sns_certificates,
 		conf->metrics,
 	};
@@ -164,8 +166,6 @@ void conf_free(struct conf *conf)
 	if (conf == NULL)
 		return;
 	free_texts(conf);
-	texts_free(conf->reputation.complaint_domains,
-		conf->reputation.complaint_domain_count);
 	texts_free(conf->feedback.sns_topics, conf->feedback.sns_topic_count);
 	texts_free(conf->warnings, conf->warning_count);
 	policy_clear(&conf->policy);

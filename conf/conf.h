@@ -27,18 +27,12 @@ struct conf {
 	bool scope_is_account[REASON_COUNT]; /* of what feedback adds */
 	int64_t soft_bounces;
 	struct {
-		int64_t window_us;
-		double bounce_warn, bounce_pause, complaint_warn,
-			complaint_pause; /* percent */
-		int64_t bounce_minimum, complaint_minimum;
-		double confidence;
-		char **complaint_domains;
-		size_t complaint_domain_count;
-		char *notify;
-		int64_t resume_us; /* 0: by hand */
+		struct reputation law;
+		char *notify; /* a command for sh(1); "": none */
 	} reputation;
 	struct {
 		bool trust_any;
+		char *formats, *phrases; /* files of tables; "" for none */
 		char **sns_topics;
 		size_t sns_topic_count;
 		char *sns_certificates;

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "milter/judging.h"
 #include "milter/outage.h"
 #include "milter/reply.h"
 #include "milter/report.h"
@@ -18,6 +19,14 @@ struct asked {
 	struct demand demand;
 	struct facts facts;
 };
+
+/* A pause that is over is so to the message at once, and to the record soon. */
+static void note_standing(struct session *session, const struct asked *asked)
+{
+	session->standing = asked->account.standing;
+	if (session->standing == STANDING_PAUSED && !asked->demand.paused)
+		judging_add(session->message.account);
+}
 
 /* Demand and charge: what is known of RECIPIENTS, all charged or nothing. */
 static void ask(struct session *session, const struct recipient *const *recipients,
@@ -44,6 +53,7 @@ static void ask(struct session *session, const struct recipient *const *recipien
 	outage_note(runtime, asked->facts.status != FACTS_UNKNOWN, asked->facts.why,
 		clock_monotonic_us() - began_us);
 	facts_remember(&asked->facts, &asked->demand, &session->message);
+	note_standing(session, asked);
 }
 
 static void asked_clear(struct asked *asked)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -66,7 +65,7 @@ static char *make_token(const struct session *session)
 	char *text = xmalloc(TOKEN_TEXT_MAX);
 
 	text_copy(token->account, sizeof(token->account), session->message.account);
-	token->time_us = clock_now_us();
+	token->time_us = session->accepted_us;
 	for (size_t i = 0; i < session->listed_count; i++) {
 		const struct listed *listed = &session->listed[i];
 
@@ -156,6 +155,7 @@ static void fail(struct session *session, struct verdict *verdict)
 void finish_message(SMFICTX *context, struct session *session, struct verdict *verdict)
 {
 	judge(session, verdict);
+	session->accepted_us = store_clock_us(session->runtime->store);
 	if (verdict->observed) {
 		report_refused(session, NULL, verdict, "eom");
 		verdict_set(verdict, VERDICT_ACCEPT, "", 0, "");

@@ -9,17 +9,23 @@
 
 #include <libmilter/mfapi.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/standard_files.h"
 #include "milter/background.h"
 #include "milter/callbacks.h"
+#include "milter/judging.h"
 #include "milter/metrics.h"
 #include "milter/runtime.h"
 #include "milter/session.h"
+#include "reputation/notify.h"
 
 /* Connections that may wait until libmilter accepts them: Postfix opens one a client. */
 enum { BACKLOG = 512 };
+
+/* The unit has it killed after 20 s, of which libmilter may need five. */
+#define NOTIFY_AT_END_US (5 * SECOND_US)
 
 static const char usage[] =
 	"usage: okited [-ft] [-c FILE]\n"
@@ -183,13 +189,15 @@ static int serve(const struct options *options)
 	log_line(LOG_LEVEL_INFO, "okited %s listens at %s", OKITE_VERSION,
 		runtime->conf->listen);
 	runtime_release(runtime);
-	if (!start_reloading(options->path)) {
+	if (!start_reloading(options->path) || !judging_start()) {
 		log_line(LOG_LEVEL_ERROR, "cannot start a thread: %m");
 		return EX_OSERR;
 	}
 	background_ready();
 	ok = smfi_main() == MI_SUCCESS;
 	sessions_stop();
+	judging_stop();
+	notify_finish(NOTIFY_AT_END_US);
 	metrics_stop();
 	log_line(LOG_LEVEL_INFO, "stopped");
 	return ok ? EX_OK : EX_OSERR;

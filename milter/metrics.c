@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "milter/metrics_totals.h"
 
 /* The fixed rules and the limits of a configuration; a reload may bring new names. */
 enum { RULES_MAX = 256, CONNECTIONS_MAX = 16 };
@@ -154,6 +155,7 @@ static char *write_all(size_t *size)
 		abort();
 	write_verdicts(out);
 	write_store(out);
+	metrics_write_totals(out);
 	write_head(out, "okite_build_info", "gauge", "The version of okited.");
 	fprintf(out, "okite_build_info{version=\"%s\"} 1\n", OKITE_VERSION);
 	fclose(out);

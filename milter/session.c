@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "milter/judging.h"
 #include "milter/outage.h"
 
 /* Events of one message that are kept; the log has every refusal. */
@@ -46,6 +47,8 @@ static void forget_message(struct session *session)
 	session->events = NULL;
 	session->listed_count = session->event_count = session->events_left_out = 0;
 	session->refused = session->bytes = session->unjudged = 0;
+	session->standing = STANDING_HEALTHY;
+	session->accepted_us = 0;
 	session->fault = NULL;
 	session->queue_id[0] = '\0';
 	session->hold = (struct verdict){ .kind = VERDICT_ACCEPT };
@@ -81,6 +84,30 @@ void session_begin(struct session *session)
 	session->in_message = true;
 }
 
+/* Of those that count as sent: who is with a provider that reports complaints. */
+static int64_t count_reporting(const struct session *session)
+{
+	int64_t count = 0;
+
+	for (size_t i = 0; i < session->listed_count; i++)
+		if (session->listed[i].counts &&
+			policy_reports_complaints(&session->runtime->conf->policy,
+				&session->listed[i].recipient))
+			count++;
+	return count;
+}
+
+/*
+ * What was sent may change the standing: where something has come back, since
+ * the minimum may be reached only now, and of those who are not healthy, who
+ * may be so again.
+ */
+static void note_sent(const struct session *session, bool returned)
+{
+	if (returned || session->standing != STANDING_HEALTHY)
+		judging_add(session->message.account);
+}
+
 /* One question to the store at the end of a message, if there is anything to tell it. */
 static void finish(struct session *session, int64_t accepted)
 {
@@ -89,7 +116,9 @@ static void finish(struct session *session, int64_t accepted)
 		.account = message->account,
 		.node = session->runtime->conf->node,
 		.queue_id = session->queue_id,
+		.accepted_us = session->accepted_us,
 		.accepted = accepted,
+		.reporting = accepted > 0 ? count_reporting(session) : 0,
 		.refunds = accepted > 0 ? NULL : message->charges,
 		.refund_count = accepted > 0 ? 0 : message->charge_count,
 		.events = session->events,
@@ -97,7 +126,7 @@ static void finish(struct session *session, int64_t accepted)
 	};
 	struct error error = ERROR_NONE;
 	int64_t began_us = clock_monotonic_us();
-	bool ok;
+	bool ok, returned = false;
 
 	if (accepted == 0 && closing.refund_count == 0 && closing.event_count == 0)
 		return;
@@ -109,8 +138,10 @@ static void finish(struct session *session, int64_t accepted)
 			sizeof(session->events[0].detail),
 			"and %zu more of this message, see the log",
 			session->events_left_out);
-	ok = store_finish(session->runtime->store, &closing, &error);
+	ok = store_finish(session->runtime->store, &closing, &returned, &error);
 	outage_note(session->runtime, ok, error.text, clock_monotonic_us() - began_us);
+	if (ok && accepted > 0)
+		note_sent(session, returned);
 }
 
 void session_commit(struct session *session)

@@ -44,7 +44,9 @@ struct session {
 	const char *fault;	  /* what is wrong with the sender or the login; NULL */
 	const char *fault_status; /* its enhanced status code */
 	char queue_id[QUEUE_ID_SIZE];
-	int64_t bytes; /* counted so far */
+	enum standing standing; /* of the account, when it was asked for last */
+	int64_t accepted_us;	/* when it was accepted: as its token says; 0: not yet */
+	int64_t bytes;		/* counted so far */
 	struct listed *listed;
 	size_t listed_count;
 	struct destinations destinations; /* of those accepted that get the message */

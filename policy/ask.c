@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 #include "policy/policy.h"
+#include "policy/standing.h"
 
 /* What must be asked of the store about a message: policy_demand(), see policy.h. */
 
@@ -30,15 +31,18 @@ void policy_capacity(const struct limit *limit, const struct account *account,
 	}
 }
 
-static bool is_paused(const struct account *account)
+/* One that is over need not wait until the record says so. */
+static bool is_paused(
+	const struct policy *policy, const struct account *account, int64_t now_us)
 {
-	return account->standing == STANDING_PAUSED;
+	return account->standing == STANDING_PAUSED &&
+	       !pause_is_over(policy->resume_us, account, now_us);
 }
 
 /* What happens where the limit is full; the verdict is judge.c's, here it is what gets
  * charged. */
 static enum beyond find_beyond(const struct policy *policy, const struct message *message,
-	const struct account *account, const struct limit *limit)
+	const struct demand *demand, const struct limit *limit)
 {
 	if (policy->observe_only || limit->action == LIMIT_OBSERVE)
 		return BEYOND_OBSERVE;
@@ -48,8 +52,8 @@ static enum beyond find_beyond(const struct policy *policy, const struct message
 		return BEYOND_REFUSE;
 	/* Mail from sendmail(1) that is held is charged: nobody judges it when it is
 	 * released. */
-	if (is_paused(account) || (limit->action == LIMIT_TEMPFAIL &&
-					  policy->local_submission == LIMIT_HOLD))
+	if (demand->paused || (limit->action == LIMIT_TEMPFAIL &&
+				      policy->local_submission == LIMIT_HOLD))
 		return BEYOND_CHARGE;
 	return BEYOND_REFUSE;
 }
@@ -133,7 +137,7 @@ static void add_limits(const struct policy *policy, const struct plan *plan,
 		policy_capacity(limit, account, now_us, &found.capacity);
 		if (found.capacity.lifted)
 			continue;
-		found.beyond = find_beyond(policy, message, account, limit);
+		found.beyond = find_beyond(policy, message, demand, limit);
 		found.key = limit_key(limit, &found.capacity, message, asked->recipient);
 		if (limit->count == COUNT_MESSAGES &&
 			message_charge(message, found.key) != NULL) {
@@ -150,13 +154,14 @@ void policy_demand(const struct policy *policy, const struct message *message,
 {
 	const struct plan *plan = policy_plan(policy, account, now_us);
 	struct key_index index = { NULL, 0 };
+	bool paused = is_paused(policy, account, now_us);
 	/* A paused account is refused whatever its limits say; its version is asked all the same. */
-	bool limited =
-		!is_paused(account) || message->judged_whole || policy->observe_only;
+	bool limited = !paused || message->judged_whole || policy->observe_only;
 
 	*demand = (struct demand){
 		.account = message->account,
 		.version = account->version,
+		.paused = paused,
 		.others = message->internal > 0,
 		.verified_wanted = plan->verified_recipients_only,
 		.unverified_count = policy->observe_only,

@@ -42,6 +42,7 @@ struct demand_recipient {
 struct demand {
 	const char *account;
 	int64_t version; /* of the account's record that this was made from */
+	bool paused; /* the account, unless its pause is over; so limits are not asked for */
 	bool others;	/* the message goes to recipients that are not asked about, too */
 	bool look_only; /* explain, account show: charge nothing */
 	bool verified_wanted;  /* each recipient must be verified (sandbox) */

@@ -31,9 +31,9 @@ static bool judge_store(
 }
 
 static bool judge_pause(const struct policy *policy, const struct account *account,
-	struct verdict *verdict)
+	const struct demand *demand, struct verdict *verdict)
 {
-	if (account->standing != STANDING_PAUSED)
+	if (!demand->paused)
 		return false;
 	if (policy->pause_rejects || account->pause_rejects)
 		verdict_set(verdict, VERDICT_REJECT, "paused", 554, "5.7.1");
@@ -192,7 +192,7 @@ void policy_judge(const struct policy *policy, const struct account *account,
 
 	let_pass(&noted);
 	if (judge_store(policy, facts, verdict) ||
-		ends(judge_pause(policy, account, verdict), verdict, &noted) ||
+		ends(judge_pause(policy, account, demand, verdict), verdict, &noted) ||
 		ends(judge_suppression(policy, fact, verdict), verdict, &noted) ||
 		ends(judge_sandbox(policy, demand, fact, verdict), verdict, &noted) ||
 		ends(judge_limits(policy, demand, facts, false, verdict), verdict,
@@ -242,7 +242,7 @@ void policy_judge_whole(const struct policy *policy, const struct account *accou
 		*whole = each[0];
 		/* 4xx would bring it back each minute, for ever. */
 		verdict_make_permanent(whole);
-	} else if (ends(judge_pause(policy, account, whole), whole, &noted)) {
+	} else if (ends(judge_pause(policy, account, demand, whole), whole, &noted)) {
 		verdict_set(whole, VERDICT_HOLD, "paused", 0, "");
 	} else if (!ends(judge_limits(policy, demand, facts, true, whole), whole,
 			   &noted)) {

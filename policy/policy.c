@@ -39,6 +39,7 @@ void policy_clear(struct policy *policy)
 		free(policy->assignments[i].account);
 	free(policy->assignments);
 	texts_clear(policy->internal_domains, policy->internal_domain_count);
+	texts_clear(policy->complaint_domains, policy->complaint_domain_count);
 	free(policy->networks);
 	free(policy->simulator);
 	*policy = (struct policy){ 0 };
@@ -158,10 +159,24 @@ void policy_classify(const struct policy *policy, struct message *message)
 		find_account(policy, message);
 }
 
-bool policy_is_internal(const struct policy *policy, const struct recipient *recipient)
+static bool domain_is_among(char *const *domains, size_t count, const char *domain)
 {
-	for (size_t i = 0; i < policy->internal_domain_count; i++)
-		if (text_matches(policy->internal_domains[i], recipient->address.domain))
+	for (size_t i = 0; i < count; i++)
+		if (text_matches(domains[i], domain))
 			return true;
 	return false;
+}
+
+bool policy_is_internal(const struct policy *policy, const struct recipient *recipient)
+{
+	return domain_is_among(policy->internal_domains, policy->internal_domain_count,
+		recipient->address.domain);
+}
+
+bool policy_reports_complaints(
+	const struct policy *policy, const struct recipient *recipient)
+{
+	return policy->complaint_domain_count == 0 ||
+	       domain_is_among(policy->complaint_domains, policy->complaint_domain_count,
+		       recipient->address.domain);
 }

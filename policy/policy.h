@@ -67,6 +67,9 @@ struct policy {
 	int64_t max_size;		    /* bytes; 0: no limit */
 	enum limit_action local_submission; /* LIMIT_TEMPFAIL, LIMIT_HOLD, LIMIT_REJECT */
 	bool pause_rejects;
+	int64_t resume_us; /* after that time a pause is over, unless made by hand; 0: never */
+	char **complaint_domains; /* of providers that report complaints; none: all do */
+	size_t complaint_domain_count;
 	char *simulator; /* canonical domain, or NULL */
 	enum store_failure when_store_fails;
 };
@@ -89,6 +92,9 @@ const struct limit *plan_limit(const struct plan *plan, const char *name);
 void policy_classify(const struct policy *policy, struct message *message);
 
 bool policy_is_internal(const struct policy *policy, const struct recipient *recipient);
+/* Would a complaint of the recipient be told to us?  Complaints are measured by these alone. */
+bool policy_reports_complaints(
+	const struct policy *policy, const struct recipient *recipient);
 
 /* ---- policy/settle.c ---- */
 

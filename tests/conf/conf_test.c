@@ -35,8 +35,19 @@ static void the_empty_file_is_the_defaults(void **state)
 	assert_true(conf->scope_is_account[REASON_COMPLAINT]);
 	assert_false(conf->scope_is_account[REASON_HARD]);
 	assert_true(conf->store_addresses);
-	assert_true(conf->reputation.confidence > 0.949 &&
-		    conf->reputation.confidence < 0.951);
+	assert_true(conf->reputation.law.confidence > 0.949 &&
+		    conf->reputation.law.confidence < 0.951);
+	assert_true(conf->reputation.law.bounce.warn > 4.9 &&
+		    conf->reputation.law.bounce.warn < 5.1);
+	assert_true(conf->reputation.law.complaint.pause > 0.49 &&
+		    conf->reputation.law.complaint.pause < 0.51);
+	assert_int_equal(conf->reputation.law.window_us, 7 * DAY_US);
+	assert_int_equal(conf->reputation.law.bounce.minimum, 50);
+	assert_int_equal(conf->reputation.law.complaint.minimum, 500);
+	assert_int_equal(conf->reputation.law.resume_us, 0);
+	assert_string_equal(conf->reputation.notify, "");
+	assert_int_equal(policy->complaint_domain_count, 0);
+	assert_int_equal(policy->resume_us, 0);
 	assert_false(policy->observe_only);
 	assert_true(policy->authenticated_is_outgoing);
 	assert_int_equal(policy->network_count, 2);
@@ -187,6 +198,10 @@ static void single_values_are_taken(void **state)
 		{ "a whole number for a fraction",
 			"reputation = { confidence = 0.5;"
 			" bounce = { warn = 5; pause = 5; }; };" },
+		{ "the shortest window", "reputation = { window = \"1h\"; };" },
+		{ "the longest window", "reputation = { window = \"31d\"; };" },
+		{ "no warning before the pause",
+			"reputation = { complaint = { warn = 0.5; pause = 0.5; }; };" },
 		{ "TLS", "redis = { url = \"rediss://u:p@h:6380/1\"; };" },
 		{ "all of TLS", "redis = { url = \"rediss://h\"; ca_file = \"/a\";"
 				" cert_file = \"/b\"; key_file = \"/c\"; };" },
@@ -248,7 +263,8 @@ static void words_mean_what_they_say(void **state)
 	struct conf *conf = files_read_good("words",
 		"mode = \"observe\"; local_submission = \"hold\"; max_size = \"10M\";"
 		"simulator = \"Test.Example\"; when_redis_fails = \"accept\";"
-		"reputation = { pause_action = \"reject\"; };"
+		"reputation = { pause_action = \"reject\"; resume = \"1h\";"
+		" complaint_domains = [ \"*.Example.net\" ]; };"
 		"suppression = { action = \"discard\"; store_addresses = false; };"
 		"limits = ( { name = \"a\"; rate = \"1/s\"; action = \"observe\";"
 		" count = \"messages\"; } );");
@@ -257,6 +273,10 @@ static void words_mean_what_they_say(void **state)
 	(void)state;
 	assert_true(policy->observe_only);
 	assert_true(policy->pause_rejects);
+	assert_int_equal(policy->resume_us, HOUR_US);
+	assert_int_equal(conf->reputation.law.resume_us, HOUR_US);
+	assert_int_equal(policy->complaint_domain_count, 1);
+	assert_string_equal(policy->complaint_domains[0], "*.example.net");
 	assert_false(conf->store_addresses);
 	assert_int_equal(policy->local_submission, LIMIT_HOLD);
 	assert_int_equal(policy->max_size, 10 * 1024 * 1024);
@@ -270,29 +290,16 @@ static void words_mean_what_they_say(void **state)
 
 /* ---- options for later ---- */
 
-static void options_for_later_warn_once_a_group(void **state)
+static void options_for_later_warn_once(void **state)
 {
 	static const struct {
 		const char *name, *text,
 			*want; /* want: how the only warning goes on; NULL: none */
 	} cases[] = {
-		{ "reputation", "reputation = {\n window = \"1d\"; notify = \"x\"; };",
-			"2: reputation: understood" },
-		{ "in a group of it", "reputation = { bounce = { warn = 1; }; };",
-			"1: reputation: understood" },
-		{ "feedback", "feedback = { trust = \"any\"; sns_topics = [ \"x\" ]; };",
-			"1: feedback: understood" },
-		{ "soft_bounces", "suppression = { soft_bounces = 2; };",
-			"1: suppression.soft_bounces: understood" },
-		{ "scope",
-			"suppression = { scope = { hard = \"account\"; soft = "
-			"\"account\"; }; };",
-			"1: suppression.scope: understood" },
-		{ "expire", "suppression = { expire = { hard = \"1d\"; }; };",
-			"1: suppression.expire: understood" },
 		{ "fleet", "\nfleet = 1;", "2: fleet: understood" },
-		{ "pause_action", "reputation = { pause_action = \"reject\"; };", NULL },
-		{ "expire.manual", "suppression = { expire = { manual = \"1d\"; }; };",
+		{ "built",
+			"reputation = { window = \"1d\"; }; feedback = { trust = "
+			"\"any\"; };",
 			NULL },
 		{ "empty groups", "reputation = { bounce = { }; }; feedback = { };",
 			NULL },
@@ -324,7 +331,7 @@ int main(void)
 		cmocka_unit_test(plans_replace_and_lift),
 		cmocka_unit_test(single_values_are_taken),
 		cmocka_unit_test(words_mean_what_they_say),
-		cmocka_unit_test(options_for_later_warn_once_a_group),
+		cmocka_unit_test(options_for_later_warn_once),
 	};
 
 	return cmocka_run_group_tests(tests, files_make, files_remove);

@@ -54,6 +54,12 @@ static const struct {
 	{ "below zero", "fleet = -1;", "okite.conf:1: fleet: -1 is", "1 to 1000" },
 	{ "too sure", "reputation = { confidence = 1; };",
 		"okite.conf:1: reputation.confidence:", "0.5 to 0.9999" },
+	{ "a window too short", "reputation = { window = \"59m\"; };",
+		"okite.conf:1: reputation.window: \"59m\"", "1h" },
+	{ "a window too long", "reputation = { window = \"32d\"; };",
+		"okite.conf:1: reputation.window: \"32d\"", "31d" },
+	{ "more than all", "reputation = { bounce = { pause = 100.5; }; };",
+		"okite.conf:1: reputation.bounce.pause:", "0 to 100" },
 	{ "too short", "redis = { timeout = \"9ms\"; };",
 		"okite.conf:1: redis.timeout: \"9ms\"", "bounds" },
 	{ "too long", "redis = { timeout = \"5001ms\"; };",
@@ -235,6 +241,9 @@ static const struct {
 		"accounts = ( { name = \"a\"; plan = \"sandbox\"; },\n"
 		"{ name = \"A\"; plan = \"standard\"; } );",
 		"okite.conf:2: accounts.name: the account \"a\"", "" },
+	{ "warning of complaints after pausing",
+		"reputation = { complaint = { warn = 0.6; }; };",
+		"okite.conf:1: reputation.complaint.warn:", "no larger" },
 	{ "warning after pausing", "reputation = { bounce = { pause = 3.0; }; };",
 		"okite.conf:1: reputation.bounce.pause:", "no larger" },
 

@@ -213,8 +213,8 @@ compare man/okited.8 "keys in the log"
 
 # Labels stand in braces, but for the `le` of a histogram.
 {
-	matches '"okite_[a-z_]+",' <milter/metrics.c | tr -d '",'
-	tr -d '\n\t' <milter/metrics.c | sed 's/""//g' | matches 'okite_[a-z_]+\{[^}]*}' |
+	cat milter/metrics*.c | matches '"okite_[a-z_]+",' | tr -d '",'
+	cat milter/metrics*.c | tr -d '\n\t' | sed 's/""//g' | matches 'okite_[a-z_]+\{[^}]*}' |
 		sed -e 's/=[^,}]*//g' -e '/{le}/d'
 } | sort | awk '
 	{ name = $0; sub(/\{.*/, "", name); best[name] = $0 }

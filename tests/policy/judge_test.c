@@ -154,6 +154,26 @@ static void accepting(struct world *w)
 {
 	w->policy.when_store_fails = STORE_FAILURE_ACCEPT;
 }
+/* ask() asks at 1000. */
+static void paused_till(struct world *w, int64_t now_us)
+{
+	paused(w);
+	w->account.since_us = 400;
+	w->policy.resume_us = now_us - 400;
+}
+static void paused_no_longer(struct world *w)
+{
+	paused_till(w, 1000);
+}
+static void paused_a_little_longer(struct world *w)
+{
+	paused_till(w, 1001);
+}
+static void paused_by_hand(struct world *w)
+{
+	paused_till(w, 1000);
+	w->account.paused_by_hand = true;
+}
 static void observing_pause(struct world *w)
 {
 	observing(w);
@@ -264,6 +284,14 @@ static void judges_one(void **state)
 		{ "paused where that rejects", pause_rejects, NULL, VERDICT_REJECT, false,
 			"554 5.7.1 ", "paused" },
 		{ "reinstated", reinstated, NULL, VERDICT_ACCEPT, false, "250 ", "" },
+		{ "a pause that is not over", paused_a_little_longer, NULL,
+			VERDICT_TEMPFAIL, false, "451 4.7.1 ", "paused" },
+		{ "a pause that is over", paused_no_longer, NULL, VERDICT_ACCEPT, false,
+			"250 ", "" },
+		{ "a pause that is over leads to limits", paused_no_longer, day_full,
+			VERDICT_TEMPFAIL, false, "451 4.7.1 ", "day" },
+		{ "a pause that only a hand ends", paused_by_hand, NULL, VERDICT_TEMPFAIL,
+			false, "451 4.7.1 ", "paused" },
 		{ "paused, observing", observing_pause, NULL, VERDICT_TEMPFAIL, true,
 			"451 4.7.1 ", "paused" },
 		{ "bounced hard", NULL, hard, VERDICT_REJECT, false, "550 5.1.1 ",
@@ -365,6 +393,11 @@ static void whole_paused(struct world *w)
 	whole(w);
 	paused(w);
 }
+static void whole_paused_no_longer(struct world *w)
+{
+	whole(w);
+	paused_no_longer(w);
+}
 static void whole_sandboxed(struct world *w)
 {
 	whole(w);
@@ -427,6 +460,8 @@ static void judges_whole_messages(void **state)
 			VERDICT_ACCEPT, 0, "week" },
 		{ "paused: it is held", whole_paused, NULL, VERDICT_HOLD, VERDICT_ACCEPT,
 			VERDICT_ACCEPT, 0, "paused" },
+		{ "paused no longer: it goes on", whole_paused_no_longer, NULL,
+			VERDICT_ACCEPT, VERDICT_ACCEPT, VERDICT_ACCEPT, 0, "" },
 		{ "no store", whole, unknown, VERDICT_TEMPFAIL, VERDICT_ACCEPT,
 			VERDICT_ACCEPT, 451, "redis" },
 	};
@@ -501,7 +536,14 @@ static void a_paused_account_asks_for_no_limit(void **state)
 	make_world(&world);
 	paused(&world);
 	ask(&world, 1);
+	assert_true(world.demand.paused);
 	assert_int_equal(world.demand.limit_count, 0);
+	clear_world(&world);
+	make_world(&world);
+	paused_no_longer(&world);
+	ask(&world, 1);
+	assert_false(world.demand.paused);
+	assert_int_equal(world.demand.limit_count, 6);
 	clear_world(&world);
 }
 

@@ -169,6 +169,43 @@ static void knows_what_is_internal(void **state)
 	policy_clear(&policy);
 }
 
+static void knows_who_reports_complaints(void **state)
+{
+	static const struct {
+		const char *address;
+		bool want;
+	} cases[] = {
+		{ "a@reports.example", true },
+		{ "a@REPORTS.example", true },
+		{ "a@eu.reports.example", true },
+		{ "a@noreports.example", false },
+		{ "a@other.example", false },
+	};
+	struct policy policy;
+
+	(void)state;
+	make(&policy);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct recipient recipient = { .digest = "" };
+
+		assert_null(address_parse(&recipient.address, cases[i].address, NULL));
+		CASE_EQUAL_INT(cases[i].address,
+			policy_reports_complaints(&policy, &recipient), true);
+	}
+	policy.complaint_domains = xcalloc(2, sizeof(char *));
+	policy.complaint_domains[0] = xstrdup("reports.example");
+	policy.complaint_domains[1] = xstrdup("*.reports.example");
+	policy.complaint_domain_count = 2;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct recipient recipient = { .digest = "" };
+
+		assert_null(address_parse(&recipient.address, cases[i].address, NULL));
+		CASE_EQUAL_INT(cases[i].address,
+			policy_reports_complaints(&policy, &recipient), cases[i].want);
+	}
+	policy_clear(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -176,6 +213,7 @@ int main(void)
 		cmocka_unit_test(finds_plans),
 		cmocka_unit_test(classifies),
 		cmocka_unit_test(knows_what_is_internal),
+		cmocka_unit_test(knows_who_reports_complaints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
