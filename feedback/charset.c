@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -70,6 +71,7 @@ static const struct {
 	{ "utf-7", "UTF-7" },
 	{ "unicode-1-1-utf-7", "UTF-7" },
 };
+enum { CHARSETS = sizeof(charsets) / sizeof(charsets[0]) };
 
 static const char replacement[] = "\xef\xbf\xbd";
 
@@ -121,20 +123,43 @@ static bool add_utf8(struct buffer *to, struct span from, bool strict)
 static const char *iconv_name(struct span name)
 {
 	name = span_trim(name);
-	for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
+	for (size_t i = 0; i < CHARSETS; i++)
 		if (span_is(name, charsets[i].name))
 			return charsets[i].iconv;
 	return NULL;
 }
 
+/*
+ * glibc loads a set's module at iconv_open() and throws it out again at the last
+ * iconv_close(), which took a tenth of all time.  So the first converter of each
+ * set is never closed, nor used.
+ */
+static void keep_module(const char *charset)
+{
+	static _Atomic(iconv_t) kept[CHARSETS];
+	iconv_t none = NULL, converter;
+	size_t i = 0;
+
+	while (charsets[i].iconv == NULL || strcmp(charsets[i].iconv, charset) != 0)
+		i++;
+	if (atomic_load(&kept[i]) != NULL)
+		return;
+	converter = iconv_open("UTF-8", charset);
+	if (converter != (iconv_t)-1 &&
+		!atomic_compare_exchange_strong(&kept[i], &none, converter))
+		iconv_close(converter);
+}
+
 /* False when this machine's iconv has no such set. */
 static bool convert(struct buffer *to, struct span from, const char *charset)
 {
-	iconv_t converter = iconv_open("UTF-8", charset);
+	iconv_t converter;
 	/* iconv(3) takes no const, and does not write there. */
 	char *in = (char *)(uintptr_t)from.text, *out;
 	size_t left = from.size, room, start = to->size;
 
+	keep_module(charset);
+	converter = iconv_open("UTF-8", charset);
 	if (converter == (iconv_t)-1)
 		return false;
 	while (left > 0) {

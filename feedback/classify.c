@@ -1,12 +1,12 @@
 #include "feedback/classify.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "feedback/formats.h"
 #include "feedback/phrases_text.h"
 #include "feedback/reading.h"
 #include "feedback/bounce_reason.h"
@@ -23,30 +23,46 @@ enum { RANK_CLEAR = 70, RANK_PHRASE = 46 };
 enum { RANK_VAGUE = 30 };
 
 struct classifier {
+	struct formats *formats;
 	struct phrases phrases;
 };
 
-struct classifier *classifier_new(void)
+static bool read_phrases(
+	struct phrases *phrases, const struct table_file *own, struct error *error)
+{
+	return phrases_read(phrases, "phrases.txt", phrases_text,
+		       sizeof(phrases_text) - 1, error) &&
+	       (own == NULL || phrases_read(phrases, own->name, own->text.text,
+				       own->text.size, error)) &&
+	       phrases_build(phrases, error);
+}
+
+struct classifier *classifier_new(const struct table_file *own_formats,
+	const struct table_file *own_phrases, struct error *error)
 {
 	struct classifier *classifier = xcalloc(1, sizeof(*classifier));
-	struct error error = ERROR_NONE;
-	bool ok;
 
 	phrases_init(&classifier->phrases);
-	ok = phrases_read(&classifier->phrases, "phrases.txt", phrases_text,
-		     sizeof(phrases_text) - 1, &error) &&
-	     phrases_build(&classifier->phrases, &error);
-	assert(ok);
-	(void)ok;
-	return classifier;
+	classifier->formats = formats_new(own_formats, error);
+	if (classifier->formats != NULL &&
+		read_phrases(&classifier->phrases, own_phrases, error))
+		return classifier;
+	classifier_free(classifier);
+	return NULL;
 }
 
 void classifier_free(struct classifier *classifier)
 {
 	if (classifier == NULL)
 		return;
+	formats_free(classifier->formats);
 	phrases_clear(&classifier->phrases);
 	free(classifier);
+}
+
+const struct formats *classifier_formats(const struct classifier *classifier)
+{
+	return classifier->formats;
 }
 
 /* ---- what is known, from the best evidence to the worst ---- */

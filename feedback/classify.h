@@ -2,7 +2,9 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
 #include "feedback/outcome.h"
+#include "feedback/table_file.h"
 
 /*
  * The class of one recipient's failure, by evidence about the recipient: the
@@ -41,9 +43,16 @@ struct judgement {
 		[STATUS_SIZE]; /* the best one: the innermost of the text, or the report's own */
 };
 
-/* Made once; never changed then, so any number of threads may use it. */
+/*
+ * The tables of formats and phrases, with a postmaster's OWN behind the built-in ones
+ * (NULL: none; without any it never fails).  Made once; never changed then, so any number
+ * of threads may use it.  NULL, with ERROR set, where a table has a fault.
+ */
 struct classifier;
-struct classifier *classifier_new(void);
+struct formats;
+struct classifier *classifier_new(const struct table_file *own_formats,
+	const struct table_file *own_phrases, struct error *error);
+const struct formats *classifier_formats(const struct classifier *classifier);
 void classifier_free(struct classifier *classifier);
 void classify(const struct classifier *classifier, const struct evidence *evidence,
 	struct judgement *judgement);

@@ -1,6 +1,5 @@
 #include "feedback/formats.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,6 +66,7 @@ struct formats {
 
 struct reader {
 	struct formats *formats;
+	size_t format; /* whose lines these are; before the first of a table: FORMATS_MAX */
 	const char *name;
 	size_t line;
 	struct error *error;
@@ -81,15 +81,26 @@ static bool complain(const struct reader *reader, const char *what, struct span 
 		text_printable(printable, sizeof(printable), text), what);
 }
 
+static size_t find_format(const struct formats *formats, struct span name)
+{
+	size_t i = 0;
+
+	while (i < formats->format_count && !span_is(name, formats->formats[i].name))
+		i++;
+	return i;
+}
+
 static bool take_format(struct reader *reader, struct span name)
 {
 	struct formats *formats = reader->formats;
 
 	if (name.size == 0 || name.size >= FORMAT_NAME_SIZE)
 		return complain(reader, "a format has a name of 1 to 23 bytes", name);
-	if ((formats->format_count == 0) != span_is(name, "any"))
-		return complain(
-			reader, "the first format is \"any\", and no other one", name);
+	if (formats->format_count == 0 && !span_is(name, "any"))
+		return complain(reader, "the first format is \"any\"", name);
+	reader->format = find_format(formats, name);
+	if (reader->format < formats->format_count)
+		return true;
 	if (formats->format_count == FORMATS_MAX)
 		return complain(reader, "there are too many formats", name);
 	formats->formats = xreallocarray(
@@ -136,7 +147,7 @@ static bool take_mark(struct reader *reader, enum mark mark, struct span text)
 	text_lower(copy);
 	formats->rows[formats->row_count++] = (struct mark_row){
 		.text = xstrdup(copy),
-		.format = (uint8_t)(formats->format_count - 1),
+		.format = (uint8_t)reader->format,
 		.mark = (uint8_t)mark,
 		.line = (uint16_t)reader->line,
 	};
@@ -154,9 +165,9 @@ static bool take_line(struct reader *reader, struct span line)
 	rest = span_trim(span_skip(line, word.size));
 	if (span_is(word, "format"))
 		return take_format(reader, rest);
-	if (reader->formats->format_count == 0)
+	if (reader->format == FORMATS_MAX)
 		return complain(reader, "this belongs below a line \"format\"", line);
-	format = &reader->formats->formats[reader->formats->format_count - 1];
+	format = &reader->formats->formats[reader->format];
 	if (span_is(word, "shape"))
 		return take_flags(reader, rest, shape_names,
 			sizeof(shape_names) / sizeof(shape_names[0]), &format->shapes);
@@ -187,7 +198,8 @@ static bool check_seen(struct reader *reader)
 
 		if (row->mark != MARK_SEE)
 			continue;
-		if (seen != NULL && strcmp(seen->text, row->text) == 0) {
+		if (seen != NULL && strcmp(seen->text, row->text) == 0 &&
+			seen->format != row->format) {
 			reader->line = row->line;
 			return complain(reader, "an earlier format is seen by this",
 				span_of(row->text));
@@ -223,22 +235,31 @@ static bool make_words(struct reader *reader)
 	       complain(reader, "the texts are too many bytes together", SPAN_NONE);
 }
 
-struct formats *formats_new(const char *name, const char *text, struct error *error)
+static bool read_table(struct reader *reader, const struct table_file *table)
 {
-	struct formats *formats = xcalloc(1, sizeof(*formats));
-	struct reader reader = { formats, name, 0, error };
-	struct span rest = span_of(text), line;
+	struct span rest = table->text, line;
 	bool ok = true;
 
+	reader->name = table->name;
+	reader->format = FORMATS_MAX;
+	reader->line = 0;
 	while (ok && span_line(&rest, &line)) {
-		reader.line++;
+		reader->line++;
 		line = span_trim(line);
 		if (line.size > 0 && line.text[0] != '#')
-			ok = take_line(&reader, line);
+			ok = take_line(reader, line);
 	}
-	if (ok && formats->row_count == 0)
-		ok = complain(&reader, "there is no format in it", SPAN_NONE);
-	if (ok && make_words(&reader))
+	return ok;
+}
+
+struct formats *formats_new(const struct table_file *own, struct error *error)
+{
+	const struct table_file builtin = { "formats.txt", span_of(formats_text) };
+	struct formats *formats = xcalloc(1, sizeof(*formats));
+	struct reader reader = { .formats = formats, .error = error };
+
+	if (read_table(&reader, &builtin) && (own == NULL || read_table(&reader, own)) &&
+		make_words(&reader))
 		return formats;
 	formats_free(formats);
 	return NULL;
@@ -256,27 +277,6 @@ void formats_free(struct formats *formats)
 	free(formats->first);
 	free(formats->formats);
 	free(formats);
-}
-
-static struct formats *builtin;
-
-static void make_builtin(void)
-{
-	struct error error = ERROR_NONE;
-
-	builtin = formats_new("formats.txt", formats_text, &error);
-	if (builtin == NULL) {
-		fprintf(stderr, "%s\n", error.text);
-		abort();
-	}
-}
-
-const struct formats *formats_builtin(void)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-
-	pthread_once(&once, make_builtin);
-	return builtin;
 }
 
 const struct format *formats_at(const struct formats *formats, size_t format)

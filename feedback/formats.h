@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "feedback/automaton.h"
 #include "feedback/span.h"
+#include "feedback/table_file.h"
 
 /*
  * The table of formats (feedback/formats.txt says what is in it): how those
@@ -56,10 +57,11 @@ struct format {
 
 struct formats;
 
-/* From TEXT, which NAME is the file of.  NULL, with ERROR set ("NAME:12: ..."). */
-struct formats *formats_new(const char *name, const char *text, struct error *error);
-/* The table that is built in: made at the first call, for the whole process. */
-const struct formats *formats_builtin(void);
+/*
+ * The built-in table, and OWN (NULL: none) behind it: its lines "format NAME" may
+ * go on with one that is there.  NULL, with ERROR set ("NAME:12: ...").
+ */
+struct formats *formats_new(const struct table_file *own, struct error *error);
 void formats_free(struct formats *formats);
 
 const struct format *formats_at(const struct formats *formats, size_t format);

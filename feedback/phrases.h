@@ -8,34 +8,8 @@
 #include "feedback/classify.h"
 
 /*
- * The table of phrases, as text: sections with a head, a phrase a line.
- *
- *   # a comment
- *   [70 hard userunknown]
- *   no such user => 550 <a@example.com>: No such user here
- *   [71 policy filtered, from docomo.ne.jp, status 5.2.0, without no such user]
- *   [stage rcpt]
- *   [inner]
- *
- * The head has the rank (the highest wins), the class and the reason, then
- * conditions, all of which must hold:
- *
- *   from NAME       the refusing host, the recipient or the text is of that domain
- *   by FORMAT       the format of the report
- *   at STAGE        connect, helo, mail, rcpt, data
- *   status 5.7      how the enhanced code begins
- *   reply 55        how the reply code begins
- *   with PHRASE     that is in the text as well
- *   without PHRASE  that is not
- *
- * Phrases under [stage X] say at which stage of SMTP it was refused; what
- * stands behind one under [inner] is the reply of a server further on.
- *
- * A phrase begins and ends with a word; * at its start or end lets go of
- * that.  " ... " within it is a gap of at most GAP_MAX bytes: a name.  It is
- * folded (feedback/fold.h) as the text is, so case and spaces do not matter,
- * and "@" is any address.  Behind "=>" stands a sentence that the row is there
- * for: the tests ask whether it wins there.
+ * The table of phrases: the head of feedback/phrases.txt says what is in it.  Its texts
+ * are folded (feedback/fold.h), as what they are looked for in.
  */
 enum {
 	CONDITIONS_MAX = 4,

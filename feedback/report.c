@@ -232,7 +232,7 @@ void report_parse(const struct classifier *classifier, const char *bytes, size_t
 	struct report *report)
 {
 	struct reading_report *reading = xmalloc(sizeof(*reading));
-	const struct formats *formats = formats_builtin();
+	const struct formats *formats = classifier_formats(classifier);
 
 	memset(report, 0, sizeof(*report));
 	reading->classifier = classifier;

@@ -11,7 +11,7 @@ static struct classifier *classifier;
 static int make_classifier(void **state)
 {
 	(void)state;
-	classifier = classifier_new();
+	classifier = classifier_new(NULL, NULL, NULL);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ const struct classifier *reports_classifier(void)
 int reports_open(void **state)
 {
 	(void)state;
-	classifier = classifier_new();
+	classifier = classifier_new(NULL, NULL, NULL);
 	return 0;
 }
 

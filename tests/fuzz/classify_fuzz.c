@@ -106,7 +106,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	char *text = xmalloc(size + 1);
 
 	if (classifier == NULL)
-		classifier = classifier_new();
+		classifier = classifier_new(NULL, NULL, NULL);
 	if (size > 0)
 		memcpy(text, bytes, size);
 	text[size] = '\0';

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	struct report report;
 
 	if (classifier == NULL)
-		classifier = classifier_new();
+		classifier = classifier_new(NULL, NULL, NULL);
 	report_parse(classifier, (const char *)bytes, size, &report);
 	if (report.count > OUTCOMES_MAX || report.token_count > TOKENS_MAX)
 		abort();
