@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/feedback.h"
 
 enum { LEVEL_OK, LEVEL_WARNING, LEVEL_ERROR };
 
@@ -98,6 +99,32 @@ static bool check_secret(struct cli *cli, struct findings *findings)
 	return missing;
 }
 
+static void tell_missing_folder(struct findings *findings, const char *path)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text),
+		"%s cannot be read: %s; no notification of feedback.sns_topics is "
+		"believed without the certificates that belong there",
+		path, strerror(errno));
+	tell(findings, LEVEL_WARNING, "feedback.sns_certificates", text);
+}
+
+/* What `okite feedback` would stumble over only when a report comes. */
+static void check_feedback(const struct cli *cli, struct findings *findings)
+{
+	const struct conf *conf = cli->conf;
+	struct error error = ERROR_NONE;
+	struct classifier *classifier = feedback_classifier(conf, &error);
+
+	if (classifier == NULL)
+		tell(findings, LEVEL_ERROR, "feedback", error.text);
+	classifier_free(classifier);
+	if (conf->feedback.sns_topic_count > 0 &&
+		access(conf->feedback.sns_certificates, R_OK | X_OK) != 0)
+		tell_missing_folder(findings, conf->feedback.sns_certificates);
+}
+
 /* How okite exits when nothing but Redis is at fault. */
 static int check_store(struct cli *cli, struct findings *findings)
 {
@@ -122,7 +149,10 @@ int run_check(struct cli *cli)
 	struct findings findings = { .output = &cli->output, .path = cli->conf_path };
 	int status = CLI_NO;
 
-	if (check_configuration(cli, &findings) && check_secret(cli, &findings))
+	if (!check_configuration(cli, &findings))
+		return status;
+	check_feedback(cli, &findings);
+	if (check_secret(cli, &findings))
 		status = check_store(cli, &findings);
 	return findings.errors > 0 ? status : CLI_YES;
 }

@@ -61,6 +61,8 @@ command_function run_account_resume, run_account_reset;
 command_function run_verified_add, run_verified_remove, run_verified_list;
 command_function run_feedback, run_setup_postfix;
 
+/* The configuration alone.  False: stderr has its faults. */
+bool cli_configure(struct cli *cli);
 /* Configuration, secret, store.  CLI_YES, or what to exit with: stderr has the reason. */
 int cli_open(struct cli *cli);
 /* Tell what is wrong with the command line, and the command's usage: CLI_USAGE. */

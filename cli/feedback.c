@@ -1,4 +1,4 @@
-/* okite feedback: what bounces, complaints and the mail log say, without believing it yet. */
+/* okite feedback: reads what comes back, cut into messages, notifications and lines. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -6,20 +6,15 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "base/secret.h"
 #include "cli/cli.h"
 #include "cli/feedback.h"
-#include "feedback/maillog.h"
 #include "feedback/report.h"
-#include "feedback/ses.h"
-#include "feedback/sns.h"
 #include "feedback/span.h"
 #include "lists/input.h"
 
 /* One input, and the report that is being put together from it. */
 struct reading {
-	struct showing showing;
-	struct classifier *classifier;
+	struct feedback_sink *sink;
 	struct input input;
 	char *bytes;
 	size_t size, room;
@@ -74,28 +69,23 @@ static void take_line(struct reading *reading, size_t length, bool whole)
 
 /* ---- one format each ---- */
 
-static bool parse_report(struct reading *reading)
+static bool take_message(struct reading *reading)
 {
-	struct report report;
-	bool good;
+	bool good = reading->sink->message(reading->sink,
+		reading->bytes != NULL ? reading->bytes : "", reading->size);
 
-	report_parse(reading->classifier, reading->bytes != NULL ? reading->bytes : "",
-		reading->size, &report);
-	good = show_outcomes(&reading->showing, report.outcomes, report.count,
-		report.tokens, report.token_count);
-	report_clear(&report);
 	reading->size = 0;
 	return good;
 }
 
-static bool parse_message(struct reading *reading)
+static bool read_message(struct reading *reading)
 {
 	keep_all(reading);
-	return parse_report(reading);
+	return take_message(reading);
 }
 
 /* Messages part where a line "From " follows an empty one. */
-static bool parse_mbox(struct reading *reading)
+static bool read_mbox(struct reading *reading)
 {
 	const char *line;
 	size_t length;
@@ -103,7 +93,7 @@ static bool parse_mbox(struct reading *reading)
 
 	while (next_line(reading, &line, &length, &whole)) {
 		if (starts && empty && length >= 5 && memcmp(line, "From ", 5) == 0) {
-			if (any && !parse_report(reading))
+			if (any && !take_message(reading))
 				return false;
 			any = true;
 		}
@@ -115,107 +105,62 @@ static bool parse_mbox(struct reading *reading)
 			keep(reading, "\n", 1);
 		take_line(reading, length, whole);
 	}
-	return !any || parse_report(reading);
+	return !any || take_message(reading);
 }
 
-/* SNS's envelope around an object of SES's, or that object alone. */
-static bool parse_sns(struct reading *reading)
+static bool read_sns(struct reading *reading)
 {
-	struct sns sns;
-	struct ses ses;
 	bool good;
 
 	keep_all(reading);
-	if (sns_read(&sns, reading->bytes, reading->size) == SNS_NO_ENVELOPE)
-		(void)ses_read(&ses, reading->bytes, reading->size);
-	else
-		(void)ses_read(&ses, sns.message != NULL ? sns.message : "",
-			sns.message != NULL ? strlen(sns.message) : 0);
-	good = show_outcomes(
-		&reading->showing, ses.outcomes, ses.count, ses.tokens, ses.token_count);
-	ses_clear(&ses);
-	sns_clear(&sns);
+	good = reading->sink->sns(reading->sink,
+		reading->bytes != NULL ? reading->bytes : "", reading->size);
+	reading->size = 0;
 	return good;
 }
 
-static void judge_delivery(const struct reading *reading, const struct maillog *event,
-	struct outcome *outcome)
+/* Of a log that is still being written nothing is kept waiting. */
+static bool pause_if_dry(struct reading *reading)
 {
-	char refuser[DOMAIN_MAX + 1];
-	struct evidence evidence = {
-		.text = event->text.text,
-		.size = event->text.size,
-		.status = outcome->status,
-		.action = outcome->action,
-		.recipient = outcome->recipient,
-		.refuser = refuser,
-		.reporter = "postfix",
-		.stage = event->stage,
-	};
-	struct judgement judgement;
-
-	span_copy(refuser, sizeof(refuser), event->refuser);
-	classify(reading->classifier, &evidence, &judgement);
-	outcome->kind = KIND_BOUNCE;
-	outcome->class = judgement.class;
-	span_copy(outcome->reason, sizeof(outcome->reason), span_of(judgement.reason));
-	span_copy(outcome->status, sizeof(outcome->status), span_of(judgement.status));
+	return reading->input.start < reading->input.end ||
+	       reading->sink->pause(reading->sink);
 }
 
-static bool show_delivery(struct reading *reading, const struct maillog *event)
+static bool read_log(struct reading *reading)
 {
-	static const char *const actions[MAILLOG_KIND_COUNT] = {
-		[MAILLOG_SENT] = "delivered",
-		[MAILLOG_DEFERRED] = "delayed",
-		[MAILLOG_BOUNCED] = "failed",
-	};
-	struct outcome outcome = { .kind = KIND_NONE };
-
-	if (actions[event->kind] == NULL || event->ours)
-		return true;
-	span_copy(outcome.recipient, sizeof(outcome.recipient), maillog_addressee(event));
-	span_copy(outcome.status, sizeof(outcome.status), event->status);
-	span_copy(outcome.action, sizeof(outcome.action), span_of(actions[event->kind]));
-	span_copy(outcome.diagnostic, sizeof(outcome.diagnostic), event->text);
-	if (event->kind != MAILLOG_SENT)
-		judge_delivery(reading, event, &outcome);
-	return show_outcomes(&reading->showing, &outcome, 1, NULL, 0);
-}
-
-static bool parse_log(struct reading *reading)
-{
-	const struct maillog_clock clock = { 0 };
 	const char *line;
-	struct maillog event;
 	size_t length;
 	bool whole, starts = true;
 
-	while (next_line(reading, &line, &length, &whole)) {
+	while (pause_if_dry(reading)) {
+		if (!next_line(reading, &line, &length, &whole))
+			return true;
 		/* No line of Postfix's is as long as what comes in pieces. */
-		if (starts && whole && maillog_read(&event, &clock, line, length) &&
-			!show_delivery(reading, &event))
+		if (starts && whole &&
+			!reading->sink->line(
+				reading->sink, (struct span){ line, length }))
 			return false;
 		starts = whole;
 		take_line(reading, length, whole);
 	}
-	return true;
+	return false;
 }
 
 /* ---- which of them ---- */
 
-typedef bool parser(struct reading *reading);
+typedef bool reader(struct reading *reading);
 static const struct {
 	const char *name;
-	parser *parse;
-} parsers[] = {
-	{ "message", parse_message },
-	{ "mbox", parse_mbox },
-	{ "sns", parse_sns },
-	{ "log", parse_log },
+	reader *read;
+} readers[] = {
+	{ "message", read_message },
+	{ "mbox", read_mbox },
+	{ "sns", read_sns },
+	{ "log", read_log },
 };
-enum { PARSERS = sizeof(parsers) / sizeof(parsers[0]) };
+enum { READERS = sizeof(readers) / sizeof(readers[0]) };
 
-static parser *guess(struct reading *reading)
+static reader *guess(struct reading *reading)
 {
 	size_t size;
 	const char *bytes = input_look(&reading->input, RECORD_MAX, &size);
@@ -224,45 +169,45 @@ static parser *guess(struct reading *reading)
 	while (rest.size > 0 && is_space(rest.text[0]))
 		rest = span_skip(rest, 1);
 	if (rest.size > 0 && rest.text[0] == '{')
-		return parse_sns;
+		return read_sns;
 	/* "Nov 24 10:52:35 mail postfix/smtp[6665]: ..."; no header has blanks before its
 	 * colon. */
 	if (span_line(&rest, &first) && !span_starts(first, "From ") &&
 		span_find(first, " postfix") != SPAN_NOT_FOUND &&
 		span_find(first, "]: ") != SPAN_NOT_FOUND)
-		return parse_log;
-	return parse_message;
+		return read_log;
+	return read_message;
 }
 
-/* False, with PARSE NULL for "auto". */
-static bool find_parser(const char *name, parser **parse)
+/* False, with READ NULL for "auto". */
+static bool find_reader(const char *name, reader **read)
 {
-	*parse = NULL;
+	*read = NULL;
 	if (name == NULL || strcmp(name, "auto") == 0)
 		return true;
-	for (size_t i = 0; i < PARSERS; i++)
-		if (strcmp(parsers[i].name, name) == 0)
-			*parse = parsers[i].parse;
-	return *parse != NULL;
+	for (size_t i = 0; i < READERS; i++)
+		if (strcmp(readers[i].name, name) == 0)
+			*read = readers[i].read;
+	return *read != NULL;
 }
 
-static bool read_input(struct reading *reading, parser *parse, int fd)
+static bool read_input(struct reading *reading, reader *read, int fd)
 {
 	bool good;
 
 	input_open(&reading->input, fd);
-	good = (parse != NULL ? parse : guess(reading))(reading);
+	good = (read != NULL ? read : guess(reading))(reading);
 	if (good && reading->input.failure != 0) {
 		fprintf(stderr, "okite: %s cannot be read to its end: %s\n",
-			reading->showing.file != NULL ? reading->showing.file : "stdin",
+			reading->sink->file != NULL ? reading->sink->file : "stdin",
 			strerror(reading->input.failure));
 		good = false;
 	}
 	input_close(&reading->input);
-	return good;
+	return good && reading->sink->pause(reading->sink);
 }
 
-static bool read_file(struct reading *reading, parser *parse, const char *path)
+static bool read_file(struct reading *reading, reader *read, const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	bool good;
@@ -271,32 +216,89 @@ static bool read_file(struct reading *reading, parser *parse, const char *path)
 		fprintf(stderr, "okite: %s cannot be read: %s\n", path, strerror(errno));
 		return false;
 	}
-	reading->showing.file = path;
-	good = read_input(reading, parse, fd);
+	reading->sink->file = path;
+	good = read_input(reading, read, fd);
 	close(fd);
 	return good;
+}
+
+/* Never another status than 0 and 75: an MTA must keep the report, not bounce it. */
+static int read_all(struct cli *cli, struct feedback_sink *sink, reader *read)
+{
+	const struct arguments *arguments = &cli->arguments;
+	struct reading reading = { .sink = sink };
+	bool good = true;
+
+	if (arguments->operand_count == 0)
+		good = read_input(&reading, read, STDIN_FILENO);
+	for (size_t i = 0; i < arguments->operand_count && good; i++)
+		good = read_file(&reading, read, arguments->operands[i]);
+	free(reading.bytes);
+	return good ? CLI_YES : CLI_AWAY;
+}
+
+static int show(struct cli *cli, const struct classifier *classifier, reader *read)
+{
+	struct feedback_sink sink = { .cli = cli, .classifier = classifier };
+
+	sink_that_shows(&sink);
+	return read_all(cli, &sink, read);
+}
+
+static int learn(struct cli *cli, const struct classifier *classifier, reader *read)
+{
+	struct learning_sink *learning = sink_that_learns(cli, classifier);
+	int status = cli->arguments.follow
+			     ? feedback_follow(learning, cli->arguments.operands[0])
+			     : read_all(cli, learning_sink(learning), read);
+
+	learning_sink_free(learning);
+	return status;
+}
+
+/* To look at a report needs no configuration, where nobody has made one. */
+static bool open_to_show(struct cli *cli)
+{
+	if (access(cli->conf_path, F_OK) != 0 && errno == ENOENT)
+		return true;
+	return cli_configure(cli);
+}
+
+static struct classifier *make_classifier(const struct cli *cli)
+{
+	struct error error = ERROR_NONE;
+	struct classifier *classifier = cli->conf != NULL
+						? feedback_classifier(cli->conf, &error)
+						: classifier_new(NULL, NULL, &error);
+
+	if (classifier == NULL)
+		fprintf(stderr, "okite: %s\n", error.text);
+	return classifier;
 }
 
 int run_feedback(struct cli *cli)
 {
 	const struct arguments *arguments = &cli->arguments;
-	struct reading reading = { .showing = { .cli = cli } };
-	parser *parse;
-	bool good = true;
+	struct classifier *classifier;
+	reader *read;
+	int status;
 
-	if (!arguments->parse_only)
-		return cli_usage(cli, "this version only reads: write --parse-only");
-	if (!find_parser(arguments->format, &parse))
+	if (!find_reader(arguments->format, &read))
 		return cli_usage(cli,
 			"--format is auto, message, mbox, sns or log, not \"%s\"",
 			arguments->format);
-	reading.classifier = classifier_new();
-	if (arguments->operand_count == 0)
-		good = read_input(&reading, parse, STDIN_FILENO);
-	for (size_t i = 0; i < arguments->operand_count && good; i++)
-		good = read_file(&reading, parse, arguments->operands[i]);
-	classifier_free(reading.classifier);
-	free(reading.bytes);
-	/* Never another status: an MTA must keep the report, not bounce it. */
-	return good ? CLI_YES : CLI_AWAY;
+	if (arguments->follow && arguments->parse_only)
+		return cli_usage(cli, "--follow and --parse-only exclude each other");
+	if (arguments->follow && arguments->operand_count != 1)
+		return cli_usage(cli, "--follow wants the one file to be followed");
+	/* Whatever is wrong, the MTA must keep the report. */
+	if (!(arguments->parse_only ? open_to_show(cli) : cli_open(cli) == CLI_YES))
+		return CLI_AWAY;
+	classifier = make_classifier(cli);
+	if (classifier == NULL)
+		return CLI_AWAY;
+	status = arguments->parse_only ? show(cli, classifier, read)
+				       : learn(cli, classifier, read);
+	classifier_free(classifier);
+	return status;
 }

@@ -2,26 +2,23 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/secret.h"
+#include "feedback/maillog.h"
+#include "feedback/maillog_outcome.h"
+#include "feedback/report.h"
+#include "feedback/ses.h"
+#include "feedback/sns.h"
+#include "learning/proof.h"
 #include "policy/message.h"
-#include "policy/token.h"
 
-static void print_complaint(const char *complaint, void *context)
-{
-	(void)context;
-	fprintf(stderr, "okite: %s\n", complaint);
-}
-
-/* Nothing else of the configuration is wanted, so a report without a token needs none. */
 static bool have_secret(struct cli *cli)
 {
 	struct error error = ERROR_NONE;
 
 	if (cli->secret != NULL)
 		return true;
-	if (cli->conf == NULL)
-		cli->conf = conf_read(cli->conf_path, print_complaint, NULL);
-	if (cli->conf == NULL)
+	if (cli->conf == NULL && !cli_configure(cli))
 		return false;
 	cli->secret = secret_read(cli->conf->secret_file, false, &error);
 	if (cli->secret == NULL)
@@ -29,41 +26,28 @@ static bool have_secret(struct cli *cli)
 	return cli->secret != NULL;
 }
 
-/* Is it about mail to this recipient?  A hidden one is the only one there was. */
-static bool covers(
-	const struct token *token, const struct secret *secret, const char *recipient)
-{
-	struct address address;
-	struct recipient known;
-	uint8_t digest[DIGEST_BYTES];
-
-	if (recipient[0] == '\0')
-		return token->recipient_count == 1;
-	if (address_parse(&address, recipient, NULL) != NULL)
-		return false;
-	recipient_set(&known, &address, secret);
-	if (!digest_from_text(known.digest, digest))
-		return false;
-	for (size_t i = 0; i < token->recipient_count; i++)
-		if (memcmp(token->recipients[i], digest, sizeof(digest)) == 0)
-			return true;
-	return false;
-}
-
+/* A hidden recipient is the only one there was. */
 static const char *token_state(const struct secret *secret, char *const *tokens,
 	size_t token_count, const char *recipient)
 {
-	struct token token;
+	struct recipient known;
+	struct address address;
+	struct proof proof;
 
-	for (size_t i = 0; i < token_count; i++)
-		if (token_read(&token, secret, tokens[i]) &&
-			covers(&token, secret, recipient))
-			return "valid";
-	return token_count > 0 ? "invalid" : "none";
+	if (token_count == 0)
+		return "none";
+	if (recipient[0] != '\0' && address_parse(&address, recipient, NULL) != NULL)
+		return "invalid";
+	if (recipient[0] != '\0')
+		recipient_set(&known, &address, secret);
+	proof_find(&proof, secret, tokens, token_count,
+		recipient[0] != '\0' ? &known : NULL, clock_now_us());
+	return proof.token == PROOF_VALID && proof.digest[0] != '\0' ? "valid"
+								     : "invalid";
 }
 
 static bool show(
-	struct showing *showing, const struct outcome *outcome, const char *token)
+	struct feedback_sink *sink, const struct outcome *outcome, const char *token)
 {
 	const struct {
 		const char *name, *text;
@@ -79,27 +63,82 @@ static bool show(
 	};
 	json_t *object = json_object();
 
-	if (showing->file != NULL)
-		json_object_set_new(object, "file", value_of_text(showing->file));
+	if (sink->file != NULL)
+		json_object_set_new(object, "file", value_of_text(sink->file));
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		json_object_set_new(
 			object, members[i].name, value_of_text(members[i].text));
-	return output_json(&showing->cli->output, object);
+	return output_json(&sink->cli->output, object);
 }
 
-bool show_outcomes(struct showing *showing, const struct outcome *outcomes, size_t count,
-	char *const *tokens, size_t token_count)
+/* None at all is shown as one of kind none.  The secret is read when the first token comes. */
+static bool show_outcomes(struct feedback_sink *sink, const struct outcome *outcomes,
+	size_t count, char *const *tokens, size_t token_count)
 {
 	static const struct outcome nothing = { .kind = KIND_NONE };
 
-	if (token_count > 0 && !have_secret(showing->cli))
+	if (token_count > 0 && !have_secret(sink->cli))
 		return false;
 	if (count == 0)
-		return show(showing, &nothing, token_count > 0 ? "invalid" : "none");
+		return show(sink, &nothing, token_count > 0 ? "invalid" : "none");
 	for (size_t i = 0; i < count; i++)
-		if (!show(showing, &outcomes[i],
-			    token_state(showing->cli->secret, tokens, token_count,
+		if (!show(sink, &outcomes[i],
+			    token_state(sink->cli->secret, tokens, token_count,
 				    outcomes[i].recipient)))
 			return false;
 	return true;
+}
+
+static bool show_message(struct feedback_sink *sink, const char *bytes, size_t size)
+{
+	struct report report;
+	bool good;
+
+	report_parse(sink->classifier, bytes, size, &report);
+	good = show_outcomes(
+		sink, report.outcomes, report.count, report.tokens, report.token_count);
+	report_clear(&report);
+	return good;
+}
+
+/* SNS's envelope around an object of SES's, or that object alone. */
+static bool show_sns(struct feedback_sink *sink, const char *bytes, size_t size)
+{
+	struct sns sns;
+	struct ses ses;
+	bool good;
+
+	if (sns_read(&sns, bytes, size) == SNS_NO_ENVELOPE)
+		(void)ses_read(&ses, bytes, size);
+	else
+		(void)ses_read(&ses, sns.message != NULL ? sns.message : "",
+			sns.message != NULL ? strlen(sns.message) : 0);
+	good = show_outcomes(sink, ses.outcomes, ses.count, ses.tokens, ses.token_count);
+	ses_clear(&ses);
+	sns_clear(&sns);
+	return good;
+}
+
+static bool show_line(struct feedback_sink *sink, struct span line)
+{
+	const struct maillog_clock clock = { 0 };
+	struct maillog event;
+	struct outcome outcome;
+
+	return !maillog_read(&event, &clock, line.text, line.size) ||
+	       !maillog_outcome(sink->classifier, &event, &outcome) ||
+	       show_outcomes(sink, &outcome, 1, NULL, 0);
+}
+
+static bool show_all(struct feedback_sink *sink)
+{
+	return output_flush(&sink->cli->output);
+}
+
+void sink_that_shows(struct feedback_sink *sink)
+{
+	sink->message = show_message;
+	sink->sns = show_sns;
+	sink->line = show_line;
+	sink->pause = show_all;
 }

@@ -15,6 +15,7 @@
 #include "base/standard_files.h"
 #include "cli/options.h"
 #include "lists/layouts.h"
+#include "reputation/notify.h"
 
 #ifndef OKITE_CONFIG
 #define OKITE_CONFIG "/etc/okite/okite.conf"
@@ -78,8 +79,9 @@ static const struct command commands[] = {
 	{ "verified", "list", "verified list [ADDRESS|@DOMAIN]", 0, 1, false,
 		run_verified_list },
 	{ "feedback", NULL,
-		"feedback --parse-only [--format auto|message|mbox|sns|log] [FILE...]", 0,
-		MANY, false, run_feedback },
+		"feedback [--parse-only|-f] [--format auto|message|mbox|sns|log] "
+		"[FILE...]",
+		0, MANY, false, run_feedback },
 	{ "events", NULL, "events [-f] [--account ACCOUNT] [--since TIME]", 0, 0, false,
 		run_events },
 	{ "setup", "postfix", "setup postfix [--apply|--undo]", 0, 0, false,
@@ -147,12 +149,17 @@ static void print_complaint(const char *complaint, void *context)
 	fprintf(stderr, "okite: %s\n", complaint);
 }
 
+bool cli_configure(struct cli *cli)
+{
+	cli->conf = conf_read(cli->conf_path, print_complaint, NULL);
+	return cli->conf != NULL;
+}
+
 int cli_open(struct cli *cli)
 {
 	struct error error = ERROR_NONE;
 
-	cli->conf = conf_read(cli->conf_path, print_complaint, NULL);
-	if (cli->conf == NULL)
+	if (!cli_configure(cli))
 		return CLI_NO;
 	cli->secret = secret_read(cli->conf->secret_file, cli->command->writes, &error);
 	if (cli->secret == NULL)
@@ -258,6 +265,9 @@ int main(int argc, char **argv)
 	options_read(argc, argv, &cli, &given);
 	output_init(&cli.output, stdout, given.json);
 	status = dispatch(&cli, &given);
+	/* What is told comes first, since this may take its time. */
+	(void)output_flush(&cli.output);
+	notify_finish(NOTIFY_MAX_US);
 	if (!output_flush(&cli.output) && cli.output.failure != EPIPE)
 		status = cli_no(
 			"the output cannot be written: %s", strerror(cli.output.failure));

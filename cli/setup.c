@@ -14,12 +14,6 @@
 #include "setup/listen.h"
 #include "setup/record.h"
 
-static void print_complaint(const char *complaint, void *context)
-{
-	(void)context;
-	(void)cli_no("%s", complaint);
-}
-
 /*
  * Does okite.conf say something about internal_domains?  An empty list does so,
  * too, and a second one would be a fault.
@@ -105,8 +99,7 @@ int run_setup_postfix(struct cli *cli)
 		return cli_no("only root can change Postfix's configuration; without %s "
 			      "its lines are only shown",
 			cli->arguments.apply ? "--apply" : "--undo");
-	cli->conf = conf_read(cli->conf_path, print_complaint, NULL);
-	if (cli->conf == NULL)
+	if (!cli_configure(cli))
 		return CLI_NO;
 	status = setup(cli, &postfix);
 	postfix_clear(&postfix);

@@ -15,10 +15,12 @@ BEGIN {
 	sees["feedback"] = " base policy feedback "
 	sees["store"] = " base policy store "
 	sees["conf"] = " base policy store conf "
+	sees["reputation"] = " base policy store conf reputation "
+	sees["learning"] = " base policy store conf feedback reputation learning "
 	sees["lists"] = " base policy lists "
 	sees["setup"] = " base policy store conf setup "
-	sees["milter"] = " base policy store conf milter "
-	sees["cli"] = " base policy store conf feedback lists setup cli "
+	sees["milter"] = " base policy store conf reputation milter "
+	sees["cli"] = " base policy store conf feedback lists setup reputation learning cli "
 
 	# A header of an outside library, and the files that may include it.
 	owner("^libmilter/", "^milter/", "milter/")

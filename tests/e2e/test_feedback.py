@@ -184,7 +184,92 @@ def test_no_configuration_is_needed_without_a_token(node):
         assert done.returncode == status, done.stderr
 
 
-def test_wrong_usage(node):
-    assert "--parse-only" in node.okite("feedback", check=64).err
-    answer = node.okite("feedback", "--parse-only", "--format", "pdf", check=64)
-    assert "--format is auto, message, mbox, sns or log" in answer.err
+USAGES = {
+    "no format": (("--format", "pdf"), "--format is auto, message, mbox, sns or log"),
+    "follow and show": (("--parse-only", "--follow", "x"), "exclude each other"),
+    "follow nothing": (("--follow",), "wants the one file"),
+    "follow two": (("--follow", "x", "y"), "wants the one file"),
+}
+
+
+@pytest.mark.parametrize("name", USAGES)
+def test_wrong_usage(node, name):
+    arguments, want = USAGES[name]
+    assert want in node.okite("feedback", *arguments, check=64).err
+
+
+# ---- a postmaster's own tables ----
+
+OWN_PHRASES = """# of our relay
+[72 hard userunknown]
+schnick schnack => 550 schnick schnack
+"""
+OWN_FORMATS = """format ours
+see this is the relay of shop.example
+shape alone
+reason below
+format any
+delay we keep trying all the same
+"""
+OWN_REPORT = """\
+From: MAILER-DAEMON@relay.shop.example
+To: news@shop.example
+Subject: your mail
+
+This is the relay of shop.example.
+
+ann@far.example
+   550 schnick schnack
+"""
+
+
+def own(node, phrases="", formats=""):
+    """Files of these, and a configuration that names them."""
+    named = {}
+    for name, text in (("phrases", phrases), ("formats", formats)):
+        if text:
+            named[name] = os.path.join(node.folder, name)
+            with open(named[name], "w") as file:
+                file.write(text)
+    node.configure(feedback=named)
+    return node
+
+
+def classes(node, text):
+    told = node.okite("feedback", "--parse-only", input=text, check=0).objects
+    return [(one["class"], one["recipient"]) for one in told]
+
+
+def test_own_tables(node):
+    ann = "ann@far.example"
+    assert classes(node, OWN_REPORT) != [("hard", ann)]
+    assert classes(own(node, OWN_PHRASES, OWN_FORMATS), OWN_REPORT) == [("hard", ann)]
+    # What is built in stays.
+    assert classes(node, DSN.format(header="")) == [("hard", ann)]
+
+
+FAULTS = {
+    "a phrase": ({"phrases": "[72 heavy userunknown]\n"}, "phrases:1: \"heavy\": is no class"),
+    "a format": ({"formats": "format x\nsaw y\n"}, "formats:2: \"saw\": there is no such word"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_own_tables_with_faults(node, name):
+    tables, want = FAULTS[name]
+    own(node, **tables)
+    for arguments in (("feedback",), ("feedback", "--parse-only")):
+        assert want in node.okite(*arguments, input=PERSON, check=75).err
+    answer = node.okite("check", check=1)
+    assert want in answer.out
+
+
+def test_own_tables_that_are_not_there(node):
+    node.configure(feedback={"phrases": "/nowhere/phrases"})
+    answer = node.okite("feedback", input=PERSON, check=75)
+    assert "/nowhere/phrases: cannot be read: No such file" in answer.err
+
+
+def test_check_misses_the_certificates(node):
+    node.configure(feedback={"sns_topics": ["arn:aws:sns:x:1:y"], "sns_certificates": "/nowhere"})
+    assert "warning  feedback.sns_certificates: /nowhere cannot be read" in node.okite("check").out

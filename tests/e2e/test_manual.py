@@ -58,7 +58,7 @@ LINES = {
     "verified add": [("verified", "add", ADDRESS)],
     "verified remove": [("verified", "remove", "@verified.example")],
     "verified list": [("verified", "list")],
-    "feedback": [("feedback", "--parse-only", __file__)],
+    "feedback": [("feedback", "--format", "message", __file__)],
     "events": [("events",)],
 }
 # They change a mail server, and have tests of their own.

@@ -96,19 +96,39 @@ mech_list: PLAIN LOGIN
 QUEUES = "active bounce corrupt defer deferred flush hold incoming private saved trace".split()
 
 
+def names(settings):
+    return re.findall(r"(?m)^(\w+) *=", settings)
+
+
+def without(unwanted, settings):
+    """
+    A line said twice is a warning of each process, more than a datagram socket holds of
+    them where net.unix.max_dgram_qlen is Linux's 10: then postlogd(8) waits for itself.
+    """
+    if not unwanted:
+        return settings
+    return re.sub(rf"(?m)^(?:{'|'.join(unwanted)}) *=.*\n?", "", settings)
+
+
 class Postfix:
     neighbour, stranger = "192.0.2.77", "198.51.100.9"
 
-    def __init__(self, folder, milter, logins=("alice", "bob", "carol", "dave")):
-        """MILTER in Postfix's form: inet:127.0.0.1:PORT or unix:/path; '' for none."""
+    def __init__(
+        self, folder, milter, logins=("alice", "bob", "carol", "dave"), settings=None, services=""
+    ):
+        """
+        MILTER in Postfix's form: inet:127.0.0.1:PORT or unix:/path; '' for none.  SETTINGS
+        take the place of those of main.cf, SERVICES are further lines of master.cf.
+        """
         self.folder = folder
         self.port, self.port6 = free_port(), free_port("::1")
         self.address, self.address6 = ("127.0.0.1", self.port), ("::1", self.port6)
         self.log = Log(self.path("maillog"))
         self.program = None
         self._make_folders()
-        self._write("etc/main.cf", MAIN_CF, milter=milter)
-        self._write("etc/master.cf", MASTER_CF)
+        own = "".join(f"{name} = {value}\n" for name, value in (settings or {}).items())
+        self._write("etc/main.cf", without(names(own), MAIN_CF), own, milter=milter)
+        self._write("etc/master.cf", MASTER_CF, services)
         # Debian 12 looks here whatever cyrus_sasl_config_path says; Debian 13 obeys it.
         self._write("etc/sasl/smtpd.conf", SASL_CONF)
         for login in logins:
@@ -117,7 +137,7 @@ class Postfix:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def _write(self, name, template, milter=""):
+    def _write(self, name, template, more="", milter=""):
         text = template.format(
             folder=self.folder,
             daemons=DAEMONS,
@@ -127,7 +147,7 @@ class Postfix:
             milter=milter,
         )
         with open(self.path(name), "w") as file:
-            file.write(text.lstrip())
+            file.write(text.lstrip() + more)
 
     def _make_folders(self):
         """What `postfix check` would make in three seconds."""

@@ -10,7 +10,7 @@ import re
 import stat
 import subprocess
 
-from support.postfix import Postfix
+from support.postfix import Postfix, names, without
 from support.wait import free_port
 
 TEXTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "e2e")
@@ -29,18 +29,6 @@ alias_maps =
 inet_interfaces = 127.0.0.1
 smtpd_peername_lookup = no
 """
-
-
-def names(settings):
-    return re.findall(r"(?m)^(\w+) *=", settings)
-
-
-def without(names, settings):
-    """
-    A line said twice is a warning of each process, more than a datagram socket holds of
-    them where net.unix.max_dgram_qlen is Linux's 10: then postlogd(8) waits for itself.
-    """
-    return re.sub(rf"(?m)^(?:{'|'.join(names)}) *=.*\n?", "", settings)
 
 
 def text_of(name):
