@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "cli/feedback.h"
-#include "learning/follow.h"
+#include "follow/follow.h"
 
 /* What no event of the file system tells, such as a log on a network, is seen so late. */
 static const int64_t LOOK_US = SECOND_US;
@@ -45,9 +45,9 @@ int feedback_follow(struct learning_sink *learning, const char *path)
 	while (good && !interrupt_came())
 		good = follow_on(learning, follow, &error);
 	follow_close(follow);
-	if (!good)
+	/* A question to Redis that a signal ends is no failure. */
+	if (!good && !interrupt_came())
 		fprintf(stderr, "okite: %s\n", error.text);
-	else
-		interrupt_end();
+	interrupt_end();
 	return good ? CLI_YES : CLI_AWAY;
 }

@@ -1,4 +1,4 @@
-#include "learning/follow_files.h"
+#include "follow/files.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "learning/rotation.h"
+#include "follow/rotation.h"
 
 void follow_say(const struct follow *follow, const char *format, ...)
 {

@@ -2,10 +2,10 @@
 
 #include <limits.h>
 
-#include "learning/follow.h"
-#include "learning/place.h"
-#include "learning/tail.h"
-#include "learning/watch.h"
+#include "follow/follow.h"
+#include "follow/place.h"
+#include "follow/tail.h"
+#include "follow/watch.h"
 
 /* Which file of the log is read, and how far: the inner half of learning/follow. */
 struct follow {

@@ -1,4 +1,4 @@
-#include "learning/follow_files.h"
+#include "follow/files.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -13,7 +13,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/text.h"
-#include "learning/rotation.h"
+#include "follow/rotation.h"
 
 /* Where the system tells nothing of a change, it is seen so much later. */
 #define LOOK_US SECOND_US

@@ -15,7 +15,7 @@
  *
  * At the very first start it begins where the log does.  Rotation may rename
  * the log or copy and empty it, and leave what it likes in the log's folder
- * under names that begin with the log's own: see learning/rotation.h.  While
+ * under names that begin with the log's own: see follow/rotation.h.  While
  * the log is not there it waits.  For one thread.
  */
 struct follow;

@@ -1,4 +1,4 @@
-#include "learning/mark.h"
+#include "follow/mark.h"
 
 #include <assert.h>
 #include <errno.h>

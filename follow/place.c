@@ -1,4 +1,4 @@
-#include "learning/place.h"
+#include "follow/place.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "learning/mark.h"
+#include "follow/mark.h"
 
 /*
  * How far a log was read and all of it kept, in a file of the state folder.

@@ -1,4 +1,4 @@
-#include "learning/rotation.h"
+#include "follow/rotation.h"
 
 #include <ctype.h>
 #include <dirent.h>

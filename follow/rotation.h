@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/error.h"
-#include "learning/place.h"
+#include "follow/place.h"
 
 /*
  * A log and what its rotation has left of it: the files of its folder whose

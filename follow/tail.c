@@ -1,4 +1,4 @@
-#include "learning/tail.h"
+#include "follow/tail.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 
 #include "feedback/maillog.h"
 #include "feedback/span.h"
-#include "learning/mark.h"
+#include "follow/mark.h"
 
 /*
  * The lines that are added to a file, read through a window of bounded size

@@ -1,4 +1,4 @@
-#include "learning/watch.h"
+#include "follow/watch.h"
 
 #include <poll.h>
 #include <signal.h>

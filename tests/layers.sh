@@ -16,11 +16,12 @@ BEGIN {
 	sees["store"] = " base policy store "
 	sees["conf"] = " base policy store conf "
 	sees["reputation"] = " base policy store conf reputation "
+	sees["follow"] = " base feedback follow "
 	sees["learning"] = " base policy store conf feedback reputation learning "
 	sees["lists"] = " base policy lists "
 	sees["setup"] = " base policy store conf setup "
 	sees["milter"] = " base policy store conf reputation milter "
-	sees["cli"] = " base policy store conf feedback lists setup reputation learning cli "
+	sees["cli"] = " base policy store conf feedback lists setup reputation follow learning cli "
 
 	# A header of an outside library, and the files that may include it.
 	owner("^libmilter/", "^milter/", "milter/")

@@ -1,4 +1,4 @@
-#include "tests/learning/follow_steps.h"
+#include "tests/follow/steps.h"
 #include "tests/support/test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
-#include "learning/tail.h"
-#include "tests/learning/follow_steps.h"
+#include "follow/tail.h"
+#include "tests/follow/steps.h"
 #include "tests/support/test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
-#include "tests/learning/follow_steps.h"
+#include "tests/follow/steps.h"
 #include "tests/support/test.h"
 
 /*

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/text.h"
-#include "learning/place.h"
-#include "tests/learning/follow_steps.h"
+#include "follow/place.h"
+#include "tests/follow/steps.h"
 #include "tests/support/test.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))

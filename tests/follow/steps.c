@@ -1,4 +1,4 @@
-#include "tests/learning/follow_steps.h"
+#include "tests/follow/steps.h"
 
 #include <fcntl.h>
 #include <ftw.h>

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "learning/follow.h"
+#include "follow/follow.h"
 
 /*
  * A follower of "log" in a folder of the test's own, with real files, driven

@@ -10,6 +10,8 @@ static const char report_text[] =
 	"From: MAILER-DAEMON@relay.example\nSubject: your mail\n\n"
 	"This is the relay.\n\nann@far.example\n   550 no such user\n";
 
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
 	const struct table_file own = { "table", { (const char *)bytes, size } };
