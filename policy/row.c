@@ -34,10 +34,12 @@ int64_t row_put(struct row *row, int64_t expire_us, int64_t happened_us)
 {
 	int64_t end_us = 0;
 
-	row->times++;
+	if (happened_us >= row->end_us)
+		row->times++;
 	row->last_us = later(row->last_us, happened_us);
 	if (expire_us != 0)
 		end_us = happened_us + doubled(expire_us, row->times);
+	row->end_us = later(row->end_us, end_us);
 	row->until_us = later(row->until_us, later(end_us, happened_us) + ROW_KEPT_US);
 	return end_us;
 }

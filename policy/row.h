@@ -14,7 +14,8 @@
  * that happened less than a day after the last that counted is of the same
  * day, or late.  A delivery that happened no earlier than that one ends the
  * row.  The entry that the last of a row makes, as one that is made at once,
- * ends after a time that doubles with every entry.
+ * ends after a time that doubles when it comes again after the end of the one
+ * before; what comes back meanwhile, of mail that was under way, only moves the end.
  */
 #define ROW_APART_US DAY_US
 #define ROW_KEPT_US (30 * DAY_US)    /* after its last, and after the entry's end */
@@ -24,6 +25,7 @@ struct row {
 	int64_t row;	  /* soft bounces so far */
 	int64_t last_us;  /* when the last one that counted happened; 0: there was none */
 	int64_t times;	  /* how often it was put on the list since the last delivery */
+	int64_t end_us;	  /* of the last entry; 0: there was none, or it has none */
 	int64_t until_us; /* then it is forgotten */
 };
 

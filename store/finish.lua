@@ -3,24 +3,24 @@
 --
 -- KEYS  counters of the account, the queue id, the events, the accounts, each
 --       refund's limit
--- ARGV  when it was accepted (0: now), recipients accepted, of these reporting,
---       account, seconds that the queue id is known (0: there is none), number
---       of refunds, for each: kind, bucket or member, amount or time of the
+-- ARGV  when it was accepted (0: now), recipients accepted, of these at providers
+--       that report no complaints, account, seconds that the queue id is known
+--       (0: there is none), number of refunds, for each: kind, bucket or member, amount or time of the
 --       mention, time of the mention before; then for each event: number of
 --       the words of its XADD, the words behind the key
 -- Returns 1 where something has come back of what the account sent, or 0.
 local now = clock()
-local at, accepted, reporting = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local at, accepted, silent = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local sent, returned = KEYS[1], 0
 
 -- An hour begins: what is older than all windows goes.
 local function clean()
-  local oldest, some = hour_of(now) - KEEP_HOURS, false
+  local oldest, some = hour_of(now, now) - KEEP_HOURS, false
   for _, field in ipairs(call('HKEYS', sent)) do
     local hour, name = field:match('^(%d+):(.*)')
     if hour and tonumber(hour) < oldest then
       call('HDEL', sent, field)
-    elseif hour and name ~= 'accepted' and name ~= 'reporting' then
+    elseif hour and name ~= 'accepted' and name ~= 'silent' then
       some = true
     end
   end
@@ -28,16 +28,16 @@ local function clean()
 end
 
 if accepted > 0 then
-  local hour = hour_of(at_most(now, at))
-  if count(sent, hour, 'accepted', accepted) then
+  local hour = hour_of(now, at)
+  if call('HINCRBY', sent, hour .. ':accepted', accepted) == accepted then
     clean()
     keep(sent, KEYS[4], ARGV[4])
   end
-  if reporting > 0 then count(sent, hour, 'reporting', reporting) end
+  if silent > 0 then call('HINCRBY', sent, hour .. ':silent', silent) end
   if ARGV[5] ~= '0' then
     -- with the time that its token has, also where that is still to come
-    call('SET', KEYS[2], string.format('%.0f %s', at == 0 and now or at, ARGV[4]),
-      'EX', ARGV[5])
+    if at == 0 then at = now end
+    call('SET', KEYS[2], string.format('%.0f %s', at, ARGV[4]), 'EX', ARGV[5])
   end
   returned = call('HEXISTS', sent, 'returned')
 end

@@ -15,7 +15,8 @@ local DAY, KEPT, LONGEST = 86400e6, 30 * 86400e6, 365 * 86400e6
 local now = clock()
 if ARGV[1] ~= '' and call('EXISTS', KEYS[1]) == 1 then return {1, 0, 0, 0} end
 
-local accepted, happened = tonumber(ARGV[4]), at_most(now, tonumber(ARGV[5]))
+local accepted, happened = tonumber(ARGV[4]), tonumber(ARGV[5])
+if happened == 0 or happened > now then happened = now end
 local expire, wanted = tonumber(ARGV[7]), tonumber(ARGV[8])
 local reason, source, address, note = ARGV[9], ARGV[10], ARGV[11], ARGV[12]
 local quiet = ARGV[13] == '1'
@@ -24,7 +25,7 @@ local counted = ARGV[2] ~= '' and accepted > 0 and accepted >= now - KEEP_HOURS 
   accepted >= tonumber(call('HGET', KEYS[2], 'restarted') or 0)
 
 -- the row, and what becomes of it and of the list
-local row = {row = 0, last = 0, times = 0, ends = 0}
+local row = {row = 0, last = 0, times = 0, listed = 0, ends = 0}
 local known, changed, cleared, listed, answer = false, false, false, {change = 0}, 0
 
 local function doubled(times)
@@ -45,9 +46,10 @@ end
 
 local function put_on_list()
   local ends = 0
-  row.times = row.times + 1
+  if happened >= row.listed then row.times = row.times + 1 end
   row.last = math.max(row.last, happened)
   if expire ~= 0 then ends = happened + doubled(row.times) end
+  row.listed = math.max(row.listed, ends)
   row.ends = math.max(row.ends, math.max(ends, happened) + KEPT)
   changed = true
   list(ends)
@@ -79,11 +81,11 @@ function effect.clear()
 end
 
 if ARGV[6] ~= '' then
-  local state = call('HMGET', KEYS[5], 'row', 'last', 'times', 'until')
-  known = tonumber(state[4] or 0) > now
+  local state = call('HMGET', KEYS[5], 'row', 'last', 'times', 'end', 'until')
+  known = tonumber(state[5] or 0) > now
   if known then
     row = {row = tonumber(state[1]), last = tonumber(state[2]), times = tonumber(state[3]),
-      ends = tonumber(state[4])}
+      listed = tonumber(state[4]), ends = tonumber(state[5])}
   end
   effect[ARGV[6]]()
 end
@@ -120,7 +122,7 @@ end
 
 if ARGV[1] ~= '' then call('SET', KEYS[1], '1', 'EX', KEEP_HOURS * 3600) end
 if counted then
-  if count(KEYS[3], hour_of(at_most(now, accepted)), ARGV[2], 1) then
+  if call('HINCRBY', KEYS[3], hour_of(now, accepted) .. ':' .. ARGV[2], 1) == 1 then
     keep(KEYS[3], KEYS[4], ARGV[3])
   end
   call('HSET', KEYS[3], 'returned', '1')
@@ -129,7 +131,8 @@ if cleared or (changed and row.ends <= now) then
   call('DEL', KEYS[5])
 elseif changed then
   call('HSET', KEYS[5], 'row', row.row, 'last', string.format('%.0f', row.last),
-    'times', row.times, 'until', string.format('%.0f', row.ends))
+    'times', row.times, 'end', string.format('%.0f', row.listed), 'until',
+    string.format('%.0f', row.ends))
   call('PEXPIREAT', KEYS[5], math.floor(row.ends / 1000))
 end
 put(listed, KEYS[7])

@@ -21,7 +21,8 @@
  * The keys, behind the prefix.  What is in braces names the owner.
  *
  *   {a:ACCOUNT}:account     its record, a hash
- *   {a:ACCOUNT}:sent        a hash "HOUR:accepted", reporting, hard, soft, policy,
+ *   {a:ACCOUNT}:sent        a hash "HOUR:accepted", silent (at providers that
+ *                           report no complaints), hard, soft, policy,
  *                           complaint; and "returned" where one of the last four
  *                           is there; 31 days
  *   {a:ACCOUNT}:l:LIMIT..., {l:LIMIT...}   the state of a limit (policy/limit.h)

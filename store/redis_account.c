@@ -150,14 +150,15 @@ static void add_counter(
 {
 	const struct {
 		const char *name;
-		int64_t *counter;
+		int64_t *counter, times;
 	} names[] = {
-		{ "accepted", &counters->accepted },
-		{ "reporting", &counters->reporting },
-		{ "hard", &counters->hard },
-		{ "soft", &counters->soft },
-		{ "policy", &counters->policy },
-		{ "complaint", &counters->complaint },
+		{ "accepted", &counters->accepted, 1 },
+		{ "accepted", &counters->reporting, 1 },
+		{ "silent", &counters->reporting, -1 },
+		{ "hard", &counters->hard, 1 },
+		{ "soft", &counters->soft, 1 },
+		{ "policy", &counters->policy, 1 },
+		{ "complaint", &counters->complaint, 1 },
 	};
 	const char *colon = strchr(field, ':');
 
@@ -165,7 +166,7 @@ static void add_counter(
 		return;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(colon + 1, names[i].name) == 0)
-			*names[i].counter += value;
+			*names[i].counter += names[i].times * value;
 }
 
 bool redis_counters(struct store *store, const char *account, int64_t from_us,

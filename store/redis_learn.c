@@ -85,6 +85,14 @@ static void read_learned(const redisReply *reply, struct learned *learned)
 	learned->row = reply_number(reply_element(reply, 3));
 }
 
+/* Is it another one each time that it is asked? */
+static bool adds_up(const struct lesson *lesson)
+{
+	if (lesson->identity[0] != '\0')
+		return false;
+	return lesson->kind != LESSON_DELIVERED || !lesson->quiet;
+}
+
 bool redis_learn(struct store *store, const struct lesson *lessons, size_t count,
 	struct learned *learned, struct error *error)
 {
@@ -94,8 +102,7 @@ bool redis_learn(struct store *store, const struct lesson *lessons, size_t count
 
 	for (size_t i = 0; i < count; i++) {
 		add_lesson(redis, &lessons[i], &question);
-		/* Without an identity it would be counted twice. */
-		question.once = question.once || lessons[i].identity[0] == '\0';
+		question.once = question.once || adds_up(&lessons[i]);
 	}
 	if (count > 0)
 		ok = redis_ask(redis, &question, NULL, error);

@@ -67,6 +67,18 @@ static void ends_double_up_to_a_bound(void **state)
 	}
 }
 
+static void it_doubles_only_after_the_end(void **state)
+{
+	struct row row = { 0 };
+
+	(void)state;
+	assert_int_equal(row_put(&row, EXPIRE, T), T + EXPIRE);
+	assert_int_equal(row_put(&row, EXPIRE, T + EXPIRE - 1), T + 2 * EXPIRE - 1);
+	assert_int_equal(row.times, 1);
+	assert_int_equal(row_put(&row, EXPIRE, T + 2 * EXPIRE - 1), T + 4 * EXPIRE - 1);
+	assert_int_equal(row.times, 2);
+}
+
 static void an_entry_for_good_has_no_end(void **state)
 {
 	struct row row = { .row = 2, .last_us = T + 1, .until_us = T + ROW_KEPT_US + 1 };
@@ -105,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(soft_ones_count_once_a_day),
 		cmocka_unit_test(ends_double_up_to_a_bound),
+		cmocka_unit_test(it_doubles_only_after_the_end),
 		cmocka_unit_test(an_entry_for_good_has_no_end),
 		cmocka_unit_test(deliveries_end_it),
 		cmocka_unit_test(is_forgotten),

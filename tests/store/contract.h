@@ -52,6 +52,7 @@
 	CASE(test_deliveries_end_rows)                                                   \
 	CASE(test_rows_of_one)                                                           \
 	CASE(test_ends_double)                                                           \
+	CASE(test_ends_double_after_the_end)                                             \
 	CASE(test_deliveries_end_the_doubling)                                           \
 	CASE(test_what_is_over_changes_nothing)                                          \
 	CASE(test_nothing_happens_in_the_future)                                         \

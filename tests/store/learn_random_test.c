@@ -184,11 +184,12 @@ static void step_learn(struct world *world)
 
 static void step_finish(struct world *world)
 {
+	int64_t accepted = pick(world, 4);
 	const struct closing closing = {
 		.account = account_names[pick(world, ACCOUNTS - 1)],
 		.node = "node",
-		.accepted = pick(world, 4),
-		.reporting = pick(world, 3),
+		.accepted = accepted,
+		.reporting = pick(world, accepted + 1),
 		.accepted_us = one_in(world, 2)
 				       ? 0
 				       : pick_time(world, HOUR_US, 20 * 24) + 20 * DAY_US,
