@@ -7,7 +7,7 @@
 #include "follow/tail.h"
 #include "follow/watch.h"
 
-/* Which file of the log is read, and how far: the inner half of learning/follow. */
+/* Which file of the log is read, and how far: the inner half of follow/follow. */
 struct follow {
 	char *log;
 	struct place_file *place_file;

@@ -185,6 +185,10 @@ bool lesson_make(struct lesson *lesson, const struct news *news, const struct co
 	if (proven) {
 		text_copy(lesson->account, sizeof(lesson->account), news->proof.account);
 		lesson->accepted_us = news->not_sent ? 0 : news->proof.accepted_us;
+		/* A relay's clock may be wrong; nothing comes back before it was sent. */
+		if (lesson->happened_us != 0 &&
+			lesson->happened_us < news->proof.accepted_us)
+			lesson->happened_us = news->proof.accepted_us;
 	}
 	list(lesson, news, conf, recipient.address.text, recipient.digest);
 	identify(lesson, news, secret, recipient.digest);

@@ -250,5 +250,5 @@ int main(void)
 		cmocka_unit_test(refuses_what_is_no_log),
 	};
 
-	return cmocka_run_group_tests_name("learning/follow", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("follow/follow", tests, NULL, NULL);
 }

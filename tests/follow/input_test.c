@@ -278,5 +278,5 @@ int main(void)
 	};
 #undef TEST
 
-	return cmocka_run_group_tests_name("learning/follow input", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("follow/follow input", tests, NULL, NULL);
 }

@@ -322,5 +322,5 @@ int main(void)
 			misses_nothing_when_copied, make_folder, remove_folder),
 	};
 
-	return cmocka_run_group_tests_name("learning/killed", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("follow/killed", tests, NULL, NULL);
 }

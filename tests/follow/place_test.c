@@ -273,5 +273,5 @@ int main(void)
 	};
 #undef TEST
 
-	return cmocka_run_group_tests_name("learning/place", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("follow/place", tests, NULL, NULL);
 }
