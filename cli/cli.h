@@ -65,7 +65,7 @@ command_function run_feedback, run_setup_postfix;
 bool cli_configure(struct cli *cli);
 /* Configuration, secret, store.  CLI_YES, or what to exit with: stderr has the reason. */
 int cli_open(struct cli *cli);
-/* Tell what is wrong with the command line, and the command's usage: CLI_USAGE. */
+/* Tell what is wrong with the command line, and the command's usage: CLI_USAGE, of feedback CLI_AWAY. */
 int cli_usage(const struct cli *cli, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The answer is no, and this is why: CLI_NO. */

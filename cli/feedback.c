@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "cli/cli.h"
 #include "cli/feedback.h"
+#include "feedback/maillog_prefix.h"
 #include "feedback/report.h"
 #include "feedback/span.h"
 #include "lists/input.h"
@@ -165,16 +166,18 @@ static reader *guess(struct reading *reading)
 	size_t size;
 	const char *bytes = input_look(&reading->input, RECORD_MAX, &size);
 	struct span first, rest = { bytes, size };
+	struct maillog_prefix prefix;
 
 	while (rest.size > 0 && is_space(rest.text[0]))
 		rest = span_skip(rest, 1);
 	if (rest.size > 0 && rest.text[0] == '{')
 		return read_sns;
-	/* "Nov 24 10:52:35 mail postfix/smtp[6665]: ..."; no header has blanks before its
-	 * colon. */
-	if (span_line(&rest, &first) && !span_starts(first, "From ") &&
-		span_find(first, " postfix") != SPAN_NOT_FOUND &&
-		span_find(first, "]: ") != SPAN_NOT_FOUND)
+	/*
+	 * A mail's first line may have any words in it (Received: from HELO), so it must
+	 * be one of Postfix's from its very beginning, with a time: no header is so.
+	 */
+	if (span_line(&rest, &first) && maillog_prefix_read(&prefix, first) &&
+		prefix.time.size > 0)
 		return read_log;
 	return read_message;
 }

@@ -25,7 +25,7 @@ static const struct {
 	[LESSON_POLICY] = { EVENT_BOUNCE, REASON_NONE, "bounce" },
 	[LESSON_COMPLAINT] = { EVENT_COMPLAINT, REASON_COMPLAINT, "complaint" },
 	[LESSON_UNSUBSCRIBE] = { EVENT_UNSUBSCRIBE, REASON_UNSUBSCRIBE, "unsubscribe" },
-	[LESSON_DELIVERED] = { EVENT_DELIVERED, REASON_SOFT, "" },
+	[LESSON_DELIVERED] = { EVENT_DELIVERED, REASON_SOFT, "delivered" },
 };
 
 /* A delay is no failure yet, and a copy sent on proves nothing. */
@@ -89,7 +89,8 @@ static void identify(struct lesson *lesson, const struct news *news,
 	bool proven = news->proof.token == PROOF_VALID;
 	char *text;
 
-	if (lesson->kind == LESSON_DELIVERED)
+	/* Told again, a delivery only ends what is ended: no need to remember each. */
+	if (lesson->kind == LESSON_DELIVERED && news->quiet)
 		return;
 	if (!proven)
 		text = xasprintf("%s report %s %s", name, news->report, digest);
@@ -116,8 +117,13 @@ static void list(struct lesson *lesson, const struct news *news, const struct co
 	text_copy(entry->scope, sizeof(entry->scope),
 		own && lesson->account[0] != '\0' ? lesson->account : SCOPE_EVERYONE);
 	text_copy(entry->source, sizeof(entry->source), "feedback");
-	/* Of nobody's mail: whom else would an entry be for?  But one of several is nobody's proof. */
-	if (digest[0] == '\0' || (news->one_of_several && lesson->account[0] == '\0'))
+	/*
+	 * Of nobody's mail it is for everyone, but one of several is nobody's proof.  And
+	 * such a one makes no row, which deliveries that the log tells of would not end.
+	 */
+	if (digest[0] == '\0' ||
+		(news->one_of_several &&
+			(lesson->account[0] == '\0' || lesson->kind == LESSON_SOFT)))
 		entry->reason = REASON_NONE;
 	if (conf->store_addresses) {
 		text_copy(entry->address, sizeof(entry->address), address);

@@ -39,6 +39,24 @@ static void find_proof(const struct learner *learner, const struct report *repor
 			named ? &known : NULL, store_clock_us(learner_store(learner)));
 }
 
+/*
+ * A complaint whose recipient is made unreadable (RFC 6590): where only one was
+ * written to, it is that one.
+ */
+static void see_through(const struct learner *learner, const struct report *report,
+	struct outcome *outcome, struct proof *proof)
+{
+	struct proof hidden;
+
+	if (outcome->kind != KIND_COMPLAINT || proof->token != PROOF_INVALID)
+		return;
+	find_proof(learner, report, "", &hidden);
+	if (hidden.token != PROOF_VALID)
+		return;
+	outcome->recipient[0] = '\0';
+	*proof = hidden;
+}
+
 void learn_mail(struct learner *learner, const struct classifier *classifier,
 	const char *bytes, size_t size)
 {
@@ -49,14 +67,16 @@ void learn_mail(struct learner *learner, const struct classifier *classifier,
 	report_parse(classifier, bytes, size, &report);
 	name = name_report(learner, &report, bytes, size);
 	for (size_t i = 0; i < report.count || i == 0; i++) {
+		struct outcome outcome = report.count > 0 ? report.outcomes[i] : nothing;
 		struct news news = {
 			.source = SOURCE_MESSAGE,
-			.outcome = report.count > 0 ? &report.outcomes[i] : &nothing,
+			.outcome = &outcome,
 			.report = name,
 			.unsubscribes = strncmp(report.feedback_type, "opt-out", 7) == 0,
 		};
 
-		find_proof(learner, &report, news.outcome->recipient, &news.proof);
+		find_proof(learner, &report, outcome.recipient, &news.proof);
+		see_through(learner, &report, &outcome, &news.proof);
 		news.one_of_several = news.proof.several;
 		learner_take(learner, &news);
 	}

@@ -10,9 +10,6 @@
 #include "feedback/maillog_outcome.h"
 #include "learning/queue_ids.h"
 
-/* A line's time is cut to the second, and Redis's clock may be ahead. */
-enum { TIME_SLACK_S = 5 };
-
 /* One batch of lines on their way through. */
 struct log_batch {
 	struct learner *learner;
@@ -28,24 +25,46 @@ static bool is_loopback(struct span relay)
 	       span_find(relay, "[::1]") != SPAN_NOT_FOUND;
 }
 
-/* Whose message the event is about; NULL for one that is none of ours. */
-static const struct queued *whose(
-	const struct log_batch *batch, const struct maillog *event)
+/* Is it to this address that we let the message pass?  A copy (always_bcc) is none of ours. */
+static bool was_sent_to(
+	const struct log_batch *batch, const struct queued *queued, const char *recipient)
 {
-	const struct queued *queued = queue_ids_find(batch->ids, event->queue_id);
+	struct address address;
+	struct recipient known;
 
-	/* Short ids are used again: then what we noted is of a later message. */
-	if (queued != NULL && event->time_us != 0 &&
-		event->time_us + TIME_SLACK_S * SECOND_US < queued->accepted_us)
-		return NULL;
-	return queued;
+	if (strcmp(queued->recipients, RECIPIENTS_ANY) == 0)
+		return true;
+	if (address_parse(&address, recipient, NULL) != NULL)
+		return false;
+	recipient_set(&known, &address, learner_secret(batch->learner));
+	for (const char *one = queued->recipients; *one != '\0'; one += QUEUED_DIGITS)
+		if (strncmp(one, known.digest, QUEUED_DIGITS) == 0)
+			return true;
+	return false;
+}
+
+/* As it was written to, or as Postfix tried it: okite may have judged either. */
+static bool take_recipient(const struct log_batch *batch, const struct queued *queued,
+	const struct maillog *event, struct outcome *outcome)
+{
+	if (was_sent_to(batch, queued, outcome->recipient))
+		return true;
+	span_copy(outcome->recipient, sizeof(outcome->recipient), event->recipient);
+	return was_sent_to(batch, queued, outcome->recipient);
 }
 
 /* Into a content filter: it comes back under another id, and is delivered then. */
-static bool is_filtered(const struct maillog *event)
+static bool is_filtered(const struct log_batch *batch, const struct queued *queued,
+	const struct maillog *event)
 {
-	return event->kind == MAILLOG_SENT && event->queued_as.size > 0 &&
-	       is_loopback(event->relay);
+	const struct queued *next = queue_ids_find(batch->ids, event->queued_as);
+
+	if (event->kind != MAILLOG_SENT || event->queued_as.size == 0)
+		return false;
+	/* One on another host has told us its id in the line of the client. */
+	return is_loopback(event->relay) ||
+	       (next != NULL && next->accepted_us == queued->accepted_us &&
+		       strcmp(next->account, queued->account) == 0);
 }
 
 static bool goes_on_as(struct log_batch *batch, const struct queued *queued,
@@ -59,8 +78,9 @@ static bool goes_on_as(struct log_batch *batch, const struct queued *queued,
 		learner_conf(batch->learner)->node, id, queued, error);
 }
 
-static void take(struct log_batch *batch, const struct queued *queued,
-	const struct maillog *event, const struct outcome *outcome)
+/* A line "expired" may be a thousand recipients, so not all of a batch waits for its end. */
+static bool take(struct log_batch *batch, const struct queued *queued,
+	const struct maillog *event, const struct outcome *outcome, struct error *error)
 {
 	char queue_id[QUEUE_ID_SIZE];
 	struct news news = {
@@ -77,6 +97,7 @@ static void take(struct log_batch *batch, const struct queued *queued,
 	span_copy(
 		news.proof.account, sizeof(news.proof.account), span_of(queued->account));
 	learner_take(batch->learner, &news);
+	return !learner_is_full(batch->learner) || learner_flush(batch->learner, error);
 }
 
 static bool put_off(struct log_batch *batch, const struct maillog *event,
@@ -101,11 +122,14 @@ static bool deliver(struct log_batch *batch, const struct queued *queued,
 	char queue_id[QUEUE_ID_SIZE];
 	struct outcome outcome;
 
-	if (is_filtered(event) || !maillog_outcome(batch->classifier, event, &outcome))
+	if (is_filtered(batch, queued, event) ||
+		!maillog_outcome(batch->classifier, event, &outcome) ||
+		!take_recipient(batch, queued, event, &outcome))
 		return true;
 	if (event->kind == MAILLOG_DEFERRED)
 		return put_off(batch, event, &outcome, error);
-	take(batch, queued, event, &outcome);
+	if (!take(batch, queued, event, &outcome, error))
+		return false;
 	span_copy(queue_id, sizeof(queue_id), event->queue_id);
 	return store_undefer(learner_store(batch->learner),
 		learner_conf(batch->learner)->node, queue_id, outcome.recipient, error);
@@ -115,11 +139,13 @@ struct expiry {
 	struct log_batch *batch;
 	const struct queued *queued;
 	const struct maillog *event;
+	struct error *error;
+	bool ok;
 };
 
 static bool expire_recipient(const struct deferral *deferral, void *context)
 {
-	const struct expiry *expiry = context;
+	struct expiry *expiry = context;
 	struct outcome outcome = { .kind = KIND_BOUNCE };
 
 	span_copy(outcome.recipient, sizeof(outcome.recipient),
@@ -130,26 +156,28 @@ static bool expire_recipient(const struct deferral *deferral, void *context)
 		outcome.diagnostic, sizeof(outcome.diagnostic), span_of(deferral->text));
 	maillog_judge(
 		expiry->batch->classifier, deferral->refuser, STAGE_UNKNOWN, &outcome);
-	take(expiry->batch, expiry->queued, expiry->event, &outcome);
-	return true;
+	expiry->ok = take(
+		expiry->batch, expiry->queued, expiry->event, &outcome, expiry->error);
+	return expiry->ok;
 }
 
 static bool expire(struct log_batch *batch, const struct queued *queued,
 	const struct maillog *event, struct error *error)
 {
-	struct expiry expiry = { batch, queued, event };
+	struct expiry expiry = { batch, queued, event, error, true };
 	char queue_id[QUEUE_ID_SIZE];
 
 	span_copy(queue_id, sizeof(queue_id), event->queue_id);
 	return store_each_deferral(learner_store(batch->learner),
-		learner_conf(batch->learner)->node, queue_id, expire_recipient, &expiry,
-		error);
+		       learner_conf(batch->learner)->node, queue_id, expire_recipient,
+		       &expiry, error) &&
+	       expiry.ok;
 }
 
 static bool take_event(
 	struct log_batch *batch, const struct maillog *event, struct error *error)
 {
-	const struct queued *queued = whose(batch, event);
+	const struct queued *queued = queue_ids_find(batch->ids, event->queue_id);
 
 	if (queued == NULL)
 		return true;
@@ -162,16 +190,14 @@ static bool take_event(
 static bool take_id(
 	struct log_batch *batch, const struct maillog *event, struct error *error)
 {
-	const struct queued *queued;
+	bool sent = event->kind == MAILLOG_SENT;
+	struct span before = sent ? event->queue_id : event->original_id;
+	struct span after = sent ? event->queued_as : event->queue_id;
+	const struct queued *queued = queue_ids_find(batch->ids, before);
 
-	if (is_filtered(event)) {
-		queued = whose(batch, event);
-		return queued == NULL ||
-		       goes_on_as(batch, queued, event->queued_as, error);
-	}
-	queued = queue_ids_find(batch->ids, event->original_id);
-	return queued == NULL || queue_ids_find(batch->ids, event->queue_id) != NULL ||
-	       goes_on_as(batch, queued, event->queue_id, error);
+	return queued == NULL || queue_ids_find(batch->ids, after) != NULL ||
+	       (sent && !is_filtered(batch, queued, event)) ||
+	       goes_on_as(batch, queued, after, error);
 }
 
 /* ---- a batch ---- */

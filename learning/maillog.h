@@ -10,8 +10,8 @@
 
 /*
  * Postfix's own log as a source: our MTA's word is believed about every message
- * whose queue id okited noted when it let it pass; all other mail, as what comes
- * in or is only relayed, teaches nothing.  What a message waits for is kept in
+ * whose queue id okited noted when it let it pass, of those recipients that it was
+ * for; all other mail, as what comes in, is only relayed or copied, teaches nothing.  What a message waits for is kept in
  * the store, since "expired" names no recipients.
  */
 enum { LINES_MAX = 512 };

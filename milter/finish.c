@@ -76,6 +76,10 @@ static char *make_token(const struct session *session)
 				token->recipients[token->recipient_count]);
 		token->recipient_count++;
 	}
+	/* Who is internal has the token as well, so it is not one recipient's alone. */
+	if (session->message.internal > 0 &&
+		token->recipient_count < TOKEN_RECIPIENTS_MAX)
+		token->recipient_count++;
 	token_write(token, session->runtime->secret, text);
 	free(token);
 	return text;

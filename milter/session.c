@@ -97,6 +97,25 @@ static int64_t count_reporting(const struct session *session)
 	return count;
 }
 
+/* Of the same, as struct queued has them. */
+static void write_recipients(const struct session *session,
+	char text[QUEUED_RECIPIENTS_MAX * QUEUED_DIGITS + 1])
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < session->listed_count; i++) {
+		if (!session->listed[i].counts)
+			continue;
+		if (count == QUEUED_RECIPIENTS_MAX) {
+			strcpy(text, RECIPIENTS_ANY);
+			return;
+		}
+		memcpy(text + count++ * QUEUED_DIGITS,
+			session->listed[i].recipient.digest, QUEUED_DIGITS);
+	}
+	text[count * QUEUED_DIGITS] = '\0';
+}
+
 /*
  * What was sent may change the standing: where something has come back, since
  * the minimum may be reached only now, and of those who are not healthy, who
@@ -112,7 +131,9 @@ static void note_sent(const struct session *session, bool returned)
 static void finish(struct session *session, int64_t accepted)
 {
 	struct message *message = &session->message;
+	char recipients[QUEUED_RECIPIENTS_MAX * QUEUED_DIGITS + 1];
 	struct closing closing = {
+		.recipients = recipients,
 		.account = message->account,
 		.node = session->runtime->conf->node,
 		.queue_id = session->queue_id,
@@ -130,6 +151,7 @@ static void finish(struct session *session, int64_t accepted)
 
 	if (accepted == 0 && closing.refund_count == 0 && closing.event_count == 0)
 		return;
+	write_recipients(session, recipients);
 	for (size_t i = 0; i < session->event_count; i++)
 		text_copy(session->events[i].queue_id,
 			sizeof(session->events[i].queue_id), session->queue_id);

@@ -25,6 +25,7 @@ struct token {
 	char account[ACCOUNT_SIZE];
 	int64_t time_us;	/* with it, account and recipient a message is known */
 	size_t recipient_count; /* as written: 0 where there were too many */
+	/* One of all zeros stands for those who got it and count for nothing. */
 	uint8_t recipients[TOKEN_RECIPIENTS_MAX][DIGEST_BYTES];
 };
 

@@ -18,4 +18,6 @@ if call('HLEN', KEYS[2]) > tonumber(ARGV[3]) and call('HEXISTS', KEYS[2], ARGV[1
 end
 call('HSET', KEYS[2], ARGV[1], ARGV[2])
 call('EXPIRE', KEYS[2], ARGV[4])
+-- as long as it waits it is known: it may be on hold, or wait longer than most
+call('EXPIRE', KEYS[1], ARGV[4])
 return 1

@@ -5,7 +5,7 @@
 --       refund's limit
 -- ARGV  when it was accepted (0: now), recipients accepted, of these at providers
 --       that report no complaints, account, seconds that the queue id is known
---       (0: there is none), number of refunds, for each: kind, bucket or member, amount or time of the
+--       (0: there is none), to whom, number of refunds, for each: kind, bucket or member, amount or time of the
 --       mention, time of the mention before; then for each event: number of
 --       the words of its XADD, the words behind the key
 -- Returns 1 where something has come back of what the account sent, or 0.
@@ -37,7 +37,8 @@ if accepted > 0 then
   if ARGV[5] ~= '0' then
     -- with the time that its token has, also where that is still to come
     if at == 0 then at = now end
-    call('SET', KEYS[2], string.format('%.0f %s', at, ARGV[4]), 'EX', ARGV[5])
+    call('SET', KEYS[2], string.format('%.0f %s %s', at, ARGV[6], ARGV[4]), 'EX',
+      ARGV[5])
   end
   returned = call('HEXISTS', sent, 'returned')
 end
@@ -59,8 +60,8 @@ function refund.d(key, member, set, previous)
   if previous == '0' then call('ZREM', key, member) else call('ZADD', key, previous, member) end
 end
 
-local place = 7
-for i = 1, tonumber(ARGV[6]) do
+local place = 8
+for i = 1, tonumber(ARGV[7]) do
   refund[ARGV[place]](KEYS[4 + i], ARGV[place + 1], ARGV[place + 2], ARGV[place + 3])
   place = place + 4
 end

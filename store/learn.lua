@@ -8,12 +8,16 @@
 -- ARGV  identity (or '': never a repetition), counter (or '': none), account,
 --       accepted, happened, effect (row, entry, clear, or '': neither list nor
 --       row), expire, soft ones for an entry, reason, source, address, note,
---       quiet, number of the words of the event's XADD, the words behind the
---       key; then those of the event "suppressed", to which the detail is added
+--       quiet, how strong it is among what has its identity, number of the words
+--       of the event's XADD, the words behind the key; then those of the event "suppressed", to which the detail is added
 -- Returns 1 for a repetition, 1 for counted, the change of the list, the row.
 local DAY, KEPT, LONGEST = 86400e6, 30 * 86400e6, 365 * 86400e6
 local now = clock()
-if ARGV[1] ~= '' and call('EXISTS', KEYS[1]) == 1 then return {1, 0, 0, 0} end
+-- What was told before as something weaker is told anew.
+local strength = tonumber(ARGV[14])
+if ARGV[1] ~= '' and tonumber(call('GET', KEYS[1]) or 0) >= strength then
+  return {1, 0, 0, 0}
+end
 
 local accepted, happened = tonumber(ARGV[4]), tonumber(ARGV[5])
 if happened == 0 or happened > now then happened = now end
@@ -108,9 +112,9 @@ local function moment(time)
 end
 
 -- first: where an event is refused, nothing is changed
-local last = 14 + tonumber(ARGV[14])
+local last = 15 + tonumber(ARGV[15])
 if changed or listed.change > 0 or not quiet then
-  call('XADD', KEYS[8], unpack(ARGV, 15, last))
+  call('XADD', KEYS[8], unpack(ARGV, 16, last))
 end
 if listed.change > 0 then
   local detail = {unpack(ARGV, last + 1)}
@@ -120,7 +124,7 @@ if listed.change > 0 then
   call('XADD', KEYS[8], unpack(detail))
 end
 
-if ARGV[1] ~= '' then call('SET', KEYS[1], '1', 'EX', KEEP_HOURS * 3600) end
+if ARGV[1] ~= '' then call('SET', KEYS[1], strength, 'EX', KEEP_HOURS * 3600) end
 if counted then
   if call('HINCRBY', KEYS[3], hour_of(now, accepted) .. ':' .. ARGV[2], 1) == 1 then
     keep(KEYS[3], KEYS[4], ARGV[3])

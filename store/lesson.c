@@ -33,6 +33,11 @@ enum lesson_effect lesson_effect(const struct lesson *lesson)
 	return effect;
 }
 
+int lesson_strength(enum lesson_kind kind)
+{
+	return kind == LESSON_HARD ? 2 : 1;
+}
+
 int64_t *lesson_counter(enum lesson_kind kind, struct counters *counters)
 {
 	switch (kind) {

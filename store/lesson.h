@@ -14,6 +14,12 @@ enum lesson_effect {
 };
 enum lesson_effect lesson_effect(const struct lesson *lesson);
 
+/*
+ * Who can write reports about his own mail must not hide the true one behind a
+ * harmless one: what has the identity of something weaker is no repetition.
+ */
+int lesson_strength(enum lesson_kind kind);
+
 /* The counter that it adds to; NULL for a kind that counts nowhere. */
 int64_t *lesson_counter(enum lesson_kind kind, struct counters *counters);
 

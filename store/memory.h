@@ -39,6 +39,7 @@ struct memory_account {
 struct memory_learned {
 	char identity[DIGEST_TEXT_SIZE];
 	int64_t until_us;
+	int strength;
 };
 
 struct memory_row {
@@ -175,7 +176,7 @@ bool memory_finish(struct store *store, const struct closing *closing, bool *ret
 
 /* store/memory_learn.c, store/memory_queued.c, store/memory_total.c */
 void memory_keep_queued(struct memory *memory, const char *node, const char *queue_id,
-	const char *account, int64_t accepted_us, int64_t now_us);
+	const struct queued *what, int64_t now_us);
 /* One more of the total that is named by both together. */
 void memory_count_total(struct memory *memory, const char *head, const char *tail);
 bool memory_learn(struct store *store, const struct lesson *lessons, size_t count,

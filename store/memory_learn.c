@@ -12,26 +12,43 @@
 
 /* ---- what was learned already ---- */
 
-static bool is_repeated(const struct memory *memory, const char *identity, int64_t now_us)
+static struct memory_learned *find_learned(
+	const struct memory *memory, const char *identity)
 {
 	for (size_t i = 0; *identity != '\0' && i < memory->learned_count; i++)
-		if (memory->learned[i].until_us > now_us &&
-			strcmp(memory->learned[i].identity, identity) == 0)
-			return true;
-	return false;
+		if (strcmp(memory->learned[i].identity, identity) == 0)
+			return &memory->learned[i];
+	return NULL;
 }
 
-static void keep_identity(struct memory *memory, const char *identity, int64_t now_us)
+static bool is_repeated(
+	const struct memory *memory, const struct lesson *lesson, int64_t now_us)
 {
-	struct memory_learned *learned;
+	const struct memory_learned *learned = find_learned(memory, lesson->identity);
 
-	if (*identity == '\0')
+	return learned != NULL && learned->until_us > now_us &&
+	       learned->strength >= lesson_strength(lesson->kind);
+}
+
+static void keep_identity(
+	struct memory *memory, const struct lesson *lesson, int64_t now_us)
+{
+	struct memory_learned *learned = find_learned(memory, lesson->identity);
+	const struct memory_learned new = { .until_us = now_us + FEEDBACK_MAX_US,
+		.strength = lesson_strength(lesson->kind) };
+
+	if (lesson->identity[0] == '\0')
 		return;
+	if (learned != NULL) {
+		learned->until_us = new.until_us;
+		learned->strength = new.strength;
+		return;
+	}
 	memory->learned = xreallocarray(
 		memory->learned, memory->learned_count + 1, sizeof(*memory->learned));
 	learned = &memory->learned[memory->learned_count++];
-	*learned = (struct memory_learned){ .until_us = now_us + FEEDBACK_MAX_US };
-	text_copy(learned->identity, sizeof(learned->identity), identity);
+	*learned = new;
+	text_copy(learned->identity, sizeof(learned->identity), lesson->identity);
 }
 
 /* ---- counters ---- */
@@ -186,12 +203,12 @@ static void learn(
 		.learned = learned };
 
 	*learned = (struct learned){ .repeated = is_repeated(
-					     memory, lesson->identity, learning.now_us) };
+					     memory, lesson, learning.now_us) };
 	if (learned->repeated)
 		return;
 	if (learning.happened_us == 0 || learning.happened_us > learning.now_us)
 		learning.happened_us = learning.now_us;
-	keep_identity(memory, lesson->identity, learning.now_us);
+	keep_identity(memory, lesson, learning.now_us);
 	learned->counted = count(memory, lesson, learning.now_us);
 	change_list(&learning);
 	if (learning.changed || learned->change != CHANGE_UNCHANGED || !lesson->quiet)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/text.h"
 #include "policy/usage.h"
 #include "store/memory.h"
 
@@ -204,6 +205,17 @@ static void refund(struct memory *memory, const struct charge *charge)
 		quota_refund(&state->quota, charge->bucket, charge->amount);
 }
 
+static void keep_queued(struct memory *memory, const struct closing *closing,
+	int64_t accepted_us, int64_t now_us)
+{
+	struct queued queued = { .accepted_us = accepted_us };
+
+	text_copy(queued.account, sizeof(queued.account), closing->account);
+	text_copy(queued.recipients, sizeof(queued.recipients),
+		closing->recipients != NULL ? closing->recipients : RECIPIENTS_ANY);
+	memory_keep_queued(memory, closing->node, closing->queue_id, &queued, now_us);
+}
+
 static void count_accepted(
 	struct memory *memory, const struct closing *closing, int64_t now_us)
 {
@@ -214,8 +226,7 @@ static void count_accepted(
 	counters->accepted += closing->accepted;
 	counters->reporting += closing->reporting;
 	if (closing->queue_id != NULL && *closing->queue_id != '\0')
-		memory_keep_queued(memory, closing->node, closing->queue_id,
-			closing->account, accepted_us, now_us);
+		keep_queued(memory, closing, accepted_us, now_us);
 }
 
 bool memory_finish(struct store *store, const struct closing *closing, bool *returned,

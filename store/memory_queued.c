@@ -40,7 +40,7 @@ static const struct memory_queued *look_up(
 }
 
 void memory_keep_queued(struct memory *memory, const char *node, const char *queue_id,
-	const char *account, int64_t accepted_us, int64_t now_us)
+	const struct queued *what, int64_t now_us)
 {
 	struct memory_queued *queued = find_queued(memory, node, queue_id);
 
@@ -50,8 +50,7 @@ void memory_keep_queued(struct memory *memory, const char *node, const char *que
 		queued = &memory->queued[memory->queued_count++];
 		name_queue(&queued->queue, node, queue_id);
 	}
-	queued->what = (struct queued){ .accepted_us = accepted_us };
-	text_copy(queued->what.account, sizeof(queued->what.account), account);
+	queued->what = *what;
 	queued->until_us = now_us + QUEUED_US;
 }
 
@@ -80,8 +79,7 @@ bool memory_note_queued(struct store *store, const char *node, const char *queue
 
 	(void)error;
 	if (look_up(memory, node, queue_id) == NULL)
-		memory_keep_queued(memory, node, queue_id, queued->account,
-			queued->accepted_us, clock_now_us());
+		memory_keep_queued(memory, node, queue_id, queued, clock_now_us());
 	memory_unlock(memory);
 	return true;
 }

@@ -71,6 +71,7 @@ static void add_lesson(const struct redis_store *redis, const struct lesson *les
 	words_add(&arguments, entry->address);
 	words_add(&arguments, entry->note);
 	words_number(&arguments, lesson->quiet);
+	words_number(&arguments, lesson_strength(lesson->kind));
 	add_events(lesson, &arguments);
 	redis_call(redis, question, SCRIPT_LEARN, &keys, &arguments);
 	words_clear(&keys);

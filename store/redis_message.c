@@ -231,6 +231,8 @@ bool redis_finish(struct store *store, const struct closing *closing, bool *retu
 	words_number(&arguments, closing->accepted - closing->reporting);
 	words_add(&arguments, closing->account);
 	words_number(&arguments, noted ? QUEUED_US / SECOND_US : 0);
+	words_add(&arguments,
+		closing->recipients != NULL ? closing->recipients : RECIPIENTS_ANY);
 	words_number(&arguments, count);
 	words_append(&arguments, &refunds);
 	for (size_t i = 0; i < closing->event_count; i++)

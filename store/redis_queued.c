@@ -22,17 +22,23 @@ static char *deferral_key(
 }
 
 /* "MICROSECONDS ACCOUNT"; an account may have spaces. */
+/* "MICROSECONDS RECIPIENTS ACCOUNT". */
 static void read_queued(const char *value, struct queued *queued)
 {
-	size_t digits = strcspn(value, " ");
 	char number[24];
+	size_t digits = strcspn(value, " "), length;
+	const char *recipients = value + digits + (value[digits] == ' ');
 
 	*queued = (struct queued){ .accepted_us = 0 };
-	if (value[digits] == '\0' || digits >= sizeof(number))
+	length = strcspn(recipients, " ");
+	if (digits >= sizeof(number) || length >= sizeof(queued->recipients) ||
+		recipients[length] == '\0')
 		return;
 	text_copy(number, digits + 1, value);
+	text_copy(queued->recipients, length + 1, recipients);
 	if (!text_to_number(number, 0, INT64_MAX, &queued->accepted_us) ||
-		!text_copy(queued->account, sizeof(queued->account), value + digits + 1))
+		!text_copy(queued->account, sizeof(queued->account),
+			recipients + length + 1))
 		*queued = (struct queued){ .accepted_us = 0 };
 }
 
@@ -64,7 +70,9 @@ bool redis_note_queued(struct store *store, const char *node, const char *queue_
 	struct redis_store *redis = (struct redis_store *)store;
 	struct question question = QUESTION_NONE;
 	char *key = queue_key(redis, node, queue_id), seconds[24];
-	char *value = xasprintf("%" PRId64 " %s", queued->accepted_us, queued->account);
+	char *value = xasprintf("%" PRId64 " %s %s", queued->accepted_us,
+		queued->recipients[0] != '\0' ? queued->recipients : RECIPIENTS_ANY,
+		queued->account);
 	bool ok;
 
 	snprintf(seconds, sizeof(seconds), "%" PRId64, QUEUED_US / SECOND_US);

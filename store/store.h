@@ -97,8 +97,9 @@ struct closing {
 	const char *node;
 	const char *queue_id; /* "" or NULL: not noted */
 	int64_t accepted_us; /* the time in its token; 0: now.  The queue id is noted with it */
-	int64_t accepted;  /* recipients that count as sent; 0: it was not sent */
-	int64_t reporting; /* of these, those at providers that report complaints */
+	int64_t accepted;	/* recipients that count as sent; 0: it was not sent */
+	int64_t reporting;	/* of these, those at providers that report complaints */
+	const char *recipients; /* of these, as struct queued has them; NULL: any */
 	const struct charge *refunds; /* quotas that get it back */
 	size_t refund_count;
 	const struct event *events;
@@ -132,7 +133,7 @@ extern const char *const lesson_names[LESSON_KIND_COUNT];
  * of it is believed already.  Kept in one step: the event, the counter of the
  * hour in which the message was accepted, the row of soft bounces, the entry
  * on the list.  A repetition (IDENTITY was seen within FEEDBACK_MAX_US)
- * changes nothing.
+ * changes nothing, but for a hard one of what was told as something weaker.
  *
  * Soft ones count in a row: one a day, in no hurry and out of order, until a
  * delivery that happened later ends the row; the ROW-th puts the recipient on
@@ -171,10 +172,18 @@ struct learned {
 bool store_learn(struct store *store, const struct lesson *lessons, size_t count,
 	struct learned *learned, struct error *error);
 
-/* Whose message this queue id of NODE is; account "" where that is not known. */
+/*
+ * Whose message this queue id of NODE is; account "" where that is not known.
+ * And to whom: the first half of each digest, one behind the other, or
+ * RECIPIENTS_ANY where there are too many.
+ */
+enum { QUEUED_RECIPIENTS_MAX = 100, QUEUED_DIGITS = 16 };
+#define RECIPIENTS_ANY "*"
+
 struct queued {
 	char account[ACCOUNT_SIZE];
 	int64_t accepted_us;
+	char recipients[QUEUED_RECIPIENTS_MAX * QUEUED_DIGITS + 1];
 };
 bool store_find_queued(struct store *store, const char *node,
 	const char *const *queue_ids, size_t count, struct queued *found,

@@ -16,7 +16,7 @@ LINES, KILLS = 3000, 100
 def note_all(redis):
     moment = int(time.time() * 1e6)
     for i in range(LINES):
-        redis.call("SET", f"okite:{{q:mx1:4bXk2P{i:06d}}}", f"{moment} {SHOP}")
+        redis.call("SET", f"okite:{{q:mx1:4bXk2P{i:06d}}}", f"{moment} * {SHOP}")
 
 
 def events(redis):

@@ -185,10 +185,45 @@ def test_among_tokens_of_others(node):
 
 # ---- repetitions ----
 
+def test_a_harmless_report_hides_no_true_one(node):
+    """An account that writes reports about its own mail."""
+    token = sent(node, ANN, BOB)
+    learn(node, bounce(ANN, token=token, what="policy"))
+    learn(node, bounce(ANN, token=token, what="hard", name="2"))
+    assert counters(node) == (1, 0, 1, 0) and listed(node, ANN) == [("hard", SHOP)]
+
+
+def test_who_is_internal_had_the_token_too(node):
+    token = sent(node, ANN, "me@home.example")
+    learn(node, bounce(ANN, token=token))
+    assert listed(node, ANN) == [("hard", SHOP)]
+
+
+def test_deliveries_are_told_once(node):
+    report = bounce(ANN, token=sent(node, ANN), action="delivered")
+    for _ in range(3):
+        learn(node, report)
+    assert kinds(node).count("delivered") <= 1
+
+
+# What is not a log, though somebody wrote such words where a mail begins.
+NO_LOGS = {
+    "the first header has a stranger's HELO": "Received: from postfix]: (x [192.0.2.1])\n",
+    "a subject": "Subject:  postfix/smtp[1]: x\n",
+}
+
+
+@pytest.mark.parametrize("name", NO_LOGS)
+def test_a_mail_is_never_read_as_a_log(logging, redis, name):
+    note(redis, "4bXk2P1Zyz")
+    learn(logging, NO_LOGS[name] + "\n" + line("4bXk2P1Zyz", ANN, "hard"))
+    assert listed(logging, ANN) == [] and counters(logging) == (0, 0, 0, 0)
+
+
 REPETITIONS = {
     "the very same": {},
     "under another Message-ID": {"name": "2"},
-    "with another class": {"what": "policy"},
+    "as something weaker": {"what": "policy"},
 }
 
 
@@ -280,6 +315,12 @@ def test_a_hidden_one_of_several_counts_and_suppresses_nobody(node):
     assert listed(node, ANN) == listed(node, BOB) == [] and counters(node) == (0, 0, 0, 1)
 
 
+def test_a_complaint_with_an_unreadable_name(node):
+    """RFC 6590: only one was written to, so it is that one."""
+    learn(node, complaint("k7x9q2@far.example", token=sent(node, ANN)))
+    assert listed(node, ANN) == [("complaint", SHOP)] and counters(node) == (0, 0, 0, 1)
+
+
 def test_several_of_one_message_count_once(node):
     token = sent(node, ANN, BOB)
     learn(node, complaint(ANN, token=token))
@@ -316,7 +357,7 @@ def test_types_of_feedback(node, kind):
 def note(redis, queue_id, ago=0):
     """As okited of the node mx1 notes it at the end of a message, some time ago."""
     moment = int((time.time() - ago) * 1e6)
-    redis.call("SET", f"okite:{{q:mx1:{queue_id}}}", f"{moment} {SHOP}")
+    redis.call("SET", f"okite:{{q:mx1:{queue_id}}}", f"{moment} * {SHOP}")
 
 
 @pytest.fixture
@@ -359,10 +400,33 @@ def test_internal_recipients_in_the_log(logging, redis):
     assert counters(logging) == (0, 0, 0, 0) and listed(logging, "me@home.example") == []
 
 
-def test_an_id_that_is_used_again(logging, redis):
-    """A line from before our message is of the one that had the id before."""
-    note(redis, "ABCDEF")
-    assert learn(logging, line("ABCDEF", ANN, "hard", ago=MINUTE)) == []
+def test_somebody_else_under_our_queue_id(logging):
+    """always_bcc, the message that had the id before, a user who writes into mail.log."""
+    message = logging.send([ANN], login=SHOP)
+    assert learn(logging, line(message.queue_id, BOB, "hard")) == []
+    learn(logging, line(message.queue_id, ANN, "hard").replace(ANN, "ANN+x@Far.example"))
+    assert listed(logging, BOB) == [] and counters(logging) == (0, 0, 0, 0)
+
+
+def test_an_alias_leads_elsewhere(logging):
+    """Written to was ann; Postfix tried bob."""
+    message = logging.send([ANN], login=SHOP)
+    text = line(message.queue_id, BOB, "hard").replace(f"<{BOB}>", f"<{BOB}>, orig_to=<{ANN}>")
+    (told,) = learn(logging, text)
+    assert told["recipient"] == ANN and listed(logging, BOB) == []
+
+
+def test_more_recipients_than_a_queue_id_keeps(okited):
+    node = okited(node="mx1", max_recipients=1000)
+    message = node.send([f"r{i}@far.example" for i in range(101)], login=SHOP)
+    learn(node, line(message.queue_id, "r100@far.example", "hard"))
+    assert counters(node) == (1, 0, 0, 0)
+
+
+def test_clocks_that_differ(logging):
+    message = logging.send([ANN], login=SHOP)
+    learn(logging, line(message.queue_id, ANN, "hard", ago=7200))
+    assert counters(logging) == (1, 0, 0, 0)
 
 
 def test_line_and_bounce_of_one_failure(logging):
@@ -381,6 +445,30 @@ def test_behind_a_content_filter(logging, redis):
     # Its delivery may be logged before the filter has answered.
     learn(logging, line("4bXk2Q0000", ANN, "hard") + filtered)
     assert counters(logging) == (1, 0, 0, 0) and listed(logging, ANN) == [("hard", "everyone")]
+
+
+def test_behind_a_content_filter_on_another_host(logging, redis):
+    """It has told us its id; what it takes is not delivered yet."""
+    note(redis, "4bXk2P1Zyz")
+    client = f"{stamp(time.time())} mx postfix/smtpd[7]: 4bXk2Q0000: client=filter[192.0.2.9], "
+    client += "orig_queue_id=4bXk2P1Zyz, orig_client=shop[192.0.2.7]\n"
+    into = log_line(
+        "4bXk2P1Zyz", ANN, "sent", time.time(), said="250 2.0.0 ok: queued as 4bXk2Q0000"
+    )
+    for text in (client + line("4bXk2Q0000", ANN, "soft"), into):
+        learn(logging, text)
+    assert counters(logging) == (0, 1, 0, 0)
+    assert redis.call("KEYS", "okite:{r:*}:b:*") != []
+
+
+def test_more_that_expires_than_a_batch_holds(logging, redis):
+    note(redis, "4bXk2P1Zyz")
+    text = "".join(line("4bXk2P1Zyz", f"r{i}@far.example", "deferred") for i in range(600))
+    learn(logging, text)
+    expired = f"{stamp(time.time())} mx postfix/qmgr[7]: 4bXk2P1Zyz: "
+    expired += "from=<news@shop.example>, status=expired, returned to sender\n"
+    assert len(learn(logging, expired)) == 600
+    assert counters(logging) == (0, 600, 0, 0)
 
 
 def test_many_lines_in_one_go(logging, redis):
@@ -543,12 +631,17 @@ def test_the_simulator_touches_neither_list_nor_rates(node):
 # ---- faults ----
 
 
-def test_redis_is_away(node, redis, own_redis):
-    gone = own_redis()
-    node.configure(redis={"url": gone.url})
-    gone.stop()
-    answer = node.okite("feedback", input=bounce(ANN, token=None), check=75)
-    assert "Redis" in answer.err
+def test_redis_is_away(okited, new_okited, own_redis):
+    """The MTA tries again, and then all of it is done."""
+    redis = own_redis(options=("--appendonly", "yes", "--appendfsync", "always"))
+    node = new_okited(on=redis).start()
+    report = bounce(ANN, token=sent(node, ANN))
+    redis.stop()
+    answer = node.okite("feedback", input=report, check=75)
+    assert "Redis" in answer.err and answer.out == ""
+    redis.restart()
+    (told,) = learn(node, report)
+    assert not told["repeated"] and counters(node) == (1, 0, 0, 0)
 
 
 def test_a_broken_configuration(node):

@@ -42,6 +42,7 @@
 	CASE(test_lessons_by_kind)                                                       \
 	CASE(test_lessons_count_by_time)                                                 \
 	CASE(test_lessons_count_in_their_hour)                                           \
+	CASE(test_hard_ones_are_told_after_weaker)                                       \
 	CASE(test_repetitions_change_nothing)                                            \
 	CASE(test_many_lessons_in_one_question)                                          \
 	CASE(test_finish_tells_what_came_back)                                           \

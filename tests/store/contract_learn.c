@@ -142,6 +142,33 @@ void test_lessons_count_in_their_hour(void **state)
 	assert_int_equal(counted(*state, "shopping", 0), 0);
 }
 
+/* Who forges a harmless report about his own mail hides no true one behind it. */
+void test_hard_ones_are_told_after_weaker(void **state)
+{
+	static const struct {
+		const char *name;
+		enum lesson_kind kind;
+		bool repeated;
+	} cases[] = {
+		{ "as policy", LESSON_POLICY, false },
+		{ "and as soft", LESSON_SOFT, true },
+		{ "as hard", LESSON_HARD, false },
+		{ "and again", LESSON_HARD, true },
+		{ "and as policy", LESSON_POLICY, true },
+	};
+	struct lesson lesson = { .row = 0 };
+	struct suppression entry;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		lesson = lesson_about(cases[i].kind, "a@x.example");
+		text_copy(lesson.identity, sizeof(lesson.identity), "the-same");
+		CASE_EQUAL_INT(cases[i].name, learn(*state, &lesson).repeated,
+			cases[i].repeated);
+	}
+	assert_int_equal(counted(*state, "shop", 0), 2);
+	assert_true(find_entry(*state, &lesson, &entry));
+}
+
 void test_repetitions_change_nothing(void **state)
 {
 	struct lesson first = lesson_about(LESSON_SOFT, "a@x.example"), again;
@@ -150,10 +177,12 @@ void test_repetitions_change_nothing(void **state)
 	first.happened_us -= 10 * DAY_US;
 	assert_false(learn(*state, &first).repeated);
 	see_lessons(*state, &seen);
-	/* However it is told: by the log, by a report, as something worse. */
+	/* However it is told: by the log, by a report, as something else. */
 	for (int kind = 0; kind < LESSON_KIND_COUNT; kind++) {
 		struct learned learned;
 
+		if (kind == LESSON_HARD)
+			continue;
 		again = lesson_about((enum lesson_kind)kind, "b@x.example");
 		text_copy(again.identity, sizeof(again.identity), first.identity);
 		again.happened_us = first.happened_us + 5 * DAY_US;

@@ -82,8 +82,10 @@ void test_queue_ids(void **state)
 
 void test_queue_ids_that_are_noted(void **state)
 {
-	const struct queued first = { "two {words}", NOW + 1 }, second = { "b", NOW + 2 };
-	const struct queued nobody = { "", NOW + 3 };
+	const struct queued first = { "two {words}", NOW + 1,
+		"00112233445566778899aabbccddeeff" },
+			    second = { "b", NOW + 2, "*" };
+	const struct queued nobody = { "", NOW + 3, "*" };
 
 	assert_true(store_note_queued(*state, "node", "behind", &first, NULL));
 	assert_string_equal(find(*state, "node", "behind").account, "two {words}");

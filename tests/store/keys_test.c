@@ -138,7 +138,7 @@ static void keys_end(void **state)
 	assert_true(store_defer(*state, "node", "4bXk2P1Zyz", &waits, NULL));
 	check_life("{q:node:4bXk2P1Zyz}:d", 6 * A_DAY);
 	assert_true(store_note_queued(*state, "node", "behind",
-		&(struct queued){ "shop", clock_now_us() }, NULL));
+		&(struct queued){ "shop", clock_now_us(), "*" }, NULL));
 	check_life("{q:node:behind}", 6 * A_DAY);
 
 	learn(*state, &lesson);

@@ -26,7 +26,7 @@ OURS = {
 }
 PIPE = """smtp unix - - n - - smtp
 okite unix - n n - 10 pipe
-  flags=q user={user} argv={okite} -c {conf} feedback
+  flags=q user={user} argv={okite} -c {conf} feedback --format message
 """
 FAR = {
     "mydestination": "",
