@@ -32,7 +32,8 @@ const char *const sns_doubt_texts[SNS_DOUBT_COUNT] = {
 	[SNS_FROM_THE_FUTURE] = "its Timestamp lies in the future",
 	[SNS_VERSION_UNKNOWN] = "its SignatureVersion is neither 1 nor 2",
 	[SNS_URL_FOREIGN] = "its SigningCertURL is not one of SNS",
-	[SNS_CERTIFICATE_UNREADABLE] = "the certificate is no certificate in PEM",
+	[SNS_CERTIFICATE_UNREADABLE] =
+		"its certificate is not in feedback.sns_certificates, or not in PEM",
 	[SNS_CERTIFICATE_NAME] =
 		"the certificate is not in the name of SNS in that region",
 	[SNS_CERTIFICATE_EXPIRED] = "the certificate is not valid at this time",
