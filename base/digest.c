@@ -150,6 +150,11 @@ static int hexadecimal_value(char digit)
 	return -1;
 }
 
+void digest_to_text(const uint8_t digest[DIGEST_BYTES], char text[DIGEST_TEXT_SIZE])
+{
+	to_hexadecimal(digest, DIGEST_BYTES, text);
+}
+
 bool digest_from_text(const char *text, uint8_t digest[DIGEST_BYTES])
 {
 	if (strnlen(text, DIGEST_TEXT_SIZE) != DIGEST_TEXT_SIZE - 1)

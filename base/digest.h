@@ -32,6 +32,7 @@ void secret_fingerprint(const struct secret *secret, char text[DIGEST_TEXT_SIZE]
 /* HMAC-SHA-256 under the key for recipients, cut to 128 bits, in hexadecimal. */
 void digest_of(
 	const struct secret *secret, const char *text, char digest[DIGEST_TEXT_SIZE]);
+void digest_to_text(const uint8_t digest[DIGEST_BYTES], char text[DIGEST_TEXT_SIZE]);
 bool digest_from_text(const char *text, uint8_t digest[DIGEST_BYTES]);
 
 /*

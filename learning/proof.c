@@ -22,18 +22,6 @@ static bool covers(const struct token *token, const struct recipient *recipient)
 	return false;
 }
 
-static void digest_to_text(
-	const uint8_t digest[DIGEST_BYTES], char text[DIGEST_TEXT_SIZE])
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < DIGEST_BYTES; i++) {
-		text[2 * i] = digits[digest[i] >> 4];
-		text[2 * i + 1] = digits[digest[i] & 15];
-	}
-	text[2 * (size_t)DIGEST_BYTES] = '\0';
-}
-
 static void prove(struct proof *proof, const struct token *token,
 	const struct recipient *recipient, int64_t now_us)
 {
