@@ -15,7 +15,8 @@ if KEYS[5] then call('XADD', KEYS[5], unpack(ARGV, last + 1)) end
 local version = string.format('%.0f', math.max(tonumber(before) + 1, clock()))
 call('DEL', KEYS[1])
 call('HSET', KEYS[1], 'version', version, unpack(ARGV, 4, last))
-call('SADD', KEYS[3], ARGV[2])
+-- a record stays, so the account stays known
+call('ZADD', KEYS[3], '+inf', ARGV[2])
 
 -- How many accounts stand otherwise than healthy: to count them would be a walk.
 local new = call('HMGET', KEYS[1], 'standing', 'restarted')

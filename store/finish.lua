@@ -31,7 +31,7 @@ if accepted > 0 then
   local hour = hour_of(now, at)
   if call('HINCRBY', sent, hour .. ':accepted', accepted) == accepted then
     clean()
-    keep(sent, KEYS[4], ARGV[4])
+    keep(now, sent, KEYS[4], ARGV[4])
   end
   if silent > 0 then call('HINCRBY', sent, hour .. ':silent', silent) end
   if ARGV[5] ~= '0' then

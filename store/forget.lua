@@ -4,4 +4,4 @@
 -- ARGV  the account
 local call = redis.call
 if call('EXISTS', KEYS[1], KEYS[2]) > 0 then return 0 end
-return call('SREM', KEYS[3], ARGV[1])
+return call('ZREM', KEYS[3], ARGV[1])

@@ -9,8 +9,10 @@ local function hour_of(now, time)
   return math.floor(time / 3600e6)
 end
 
--- With a counter that begins: all of them live on, and the account is known.
-local function keep(sent, accounts, account)
+-- With a counter that begins: all of them live on, and the account is known as
+-- long; those whose time is over go.
+local function keep(now, sent, accounts, account)
   call('EXPIRE', sent, KEEP_HOURS * 3600)
-  call('SADD', accounts, account)
+  call('ZREMRANGEBYSCORE', accounts, '-inf', math.floor(now / 1e6))
+  call('ZADD', accounts, 'GT', math.floor(now / 1e6) + KEEP_HOURS * 3600, account)
 end

@@ -127,7 +127,7 @@ end
 if ARGV[1] ~= '' then call('SET', KEYS[1], strength, 'EX', KEEP_HOURS * 3600) end
 if counted then
   if call('HINCRBY', KEYS[3], hour_of(now, accepted) .. ':' .. ARGV[2], 1) == 1 then
-    keep(KEYS[3], KEYS[4], ARGV[3])
+    keep(now, KEYS[3], KEYS[4], ARGV[3])
   end
   call('HSET', KEYS[3], 'returned', '1')
 end

@@ -33,7 +33,7 @@
  *   {q:NODE:QUEUEID}        "MICROSECONDS ACCOUNT" of a queued message; 6 days
  *   {q:NODE:QUEUEID}:d      its deferrals by recipient, a hash; under "" what
  *                           {q:NODE:QUEUEID} had
- *   accounts                every account that has a record or has sent, a set
+ *   accounts                every account that has a record or has sent, sorted by when it goes
  *   standings               how many stand otherwise than healthy, a hash
  *   totals                  for metrics, a hash
  *   events                  a capped stream

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "store/redis.h"
 
-/* The walk over all accounts: a set has their names. */
+/* The walk over all accounts: a sorted set has their names, by when they are forgotten. */
 
 /* How many names Redis looks at for one page. */
 #define PAGE "500"
@@ -34,7 +34,7 @@ static bool read_page(struct redis_store *redis, struct page *page, struct error
 	const redisReply *names;
 	bool ok;
 
-	question_words(&question, "SSCAN", key, page->cursor, "COUNT", PAGE, NULL);
+	question_words(&question, "ZSCAN", key, page->cursor, "COUNT", PAGE, NULL);
 	ok = redis_ask(redis, &question, NULL, error);
 	if (!ok)
 		goto out;
@@ -42,12 +42,13 @@ static bool read_page(struct redis_store *redis, struct page *page, struct error
 		reply_text(reply_element(question.replies[0], 0)));
 	/* Anything else would never come to an end. */
 	ok = *page->cursor != '\0' ||
-	     error_set(error, "Redis answers SSCAN without a cursor");
+	     error_set(error, "Redis answers ZSCAN without a cursor");
 	names = reply_element(question.replies[0], 1);
 	if (names == NULL || names->type != REDIS_REPLY_ARRAY)
 		goto out;
 	page->names = xcalloc(names->elements + 1, sizeof(*page->names));
-	for (size_t i = 0; i < names->elements; i++)
+	/* Each with its score. */
+	for (size_t i = 0; i < names->elements; i += 2)
 		page->names[page->count++] = xstrdup(reply_text(names->element[i]));
 out:
 	question_clear(&question);

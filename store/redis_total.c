@@ -68,7 +68,7 @@ bool redis_each_total(
 
 	question_words(&question, "HGETALL", totals, NULL);
 	question_words(&question, "HGETALL", standings, NULL);
-	question_words(&question, "SCARD", accounts, NULL);
+	question_words(&question, "ZCARD", accounts, NULL);
 	ok = redis_ask(redis, &question, NULL, error);
 	if (ok && visit_totals(question.replies[0], visit, context))
 		visit_standings(question.replies[1], reply_number(question.replies[2]),
