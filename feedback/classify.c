@@ -123,12 +123,24 @@ static void offer_reply(struct finding *finding, const struct reading *reading)
 	offer(finding, RANK_NOTHING, CLASS_SOFT, reply == 0 ? "undefined" : "onhold");
 }
 
+/*
+ * Beside a reply that has no such code, 5.1.1 is but what the reporter made of 550:
+ * any word of the reply says more.
+ */
+enum { RANK_MADE_UP = 14 };
+
 static void offer_status(struct finding *finding, const struct reading *reading)
 {
 	const struct status_row *row = status_find(reading->codes.status);
+	bool made_up = reading->codes.reply != 0 && reading->outer_status;
 
-	if (row != NULL)
-		offer(finding, row->rank, row->class, row->reason);
+	if (row == NULL)
+		return;
+	offer(finding,
+		made_up && row->class == CLASS_HARD && row->rank > RANK_MADE_UP
+			? RANK_MADE_UP
+			: row->rank,
+		row->class, row->reason);
 }
 
 static void offer_phrase(

@@ -135,6 +135,7 @@ static bool take_mark(struct reader *reader, enum mark mark, struct span text)
 {
 	struct formats *formats = reader->formats;
 	char copy[TEXT_MAX];
+	uint32_t map[TEXT_MAX];
 
 	if (text.size == 0 || text.size >= TEXT_MAX)
 		return complain(reader, "the text has 1 to 159 bytes", text);
@@ -143,8 +144,7 @@ static bool take_mark(struct reader *reader, enum mark mark, struct span text)
 	if (formats->row_count % 256 == 0)
 		formats->rows = xreallocarray(
 			formats->rows, formats->row_count + 256, sizeof(struct mark_row));
-	span_copy(copy, sizeof(copy), text);
-	text_lower(copy);
+	copy[formats_simplify(text, copy, map)] = '\0';
 	formats->rows[formats->row_count++] = (struct mark_row){
 		.text = xstrdup(copy),
 		.format = (uint8_t)reader->format,
@@ -311,23 +311,57 @@ size_t formats_seen(const struct formats *formats, size_t word)
 	return FORMAT_ANY;
 }
 
+/*
+ * The letters of Latin-1, Greek and Cyrillic in lower case, without changing
+ * their length: the two bytes of one, by its first and the range of its second.
+ */
+static const struct {
+	unsigned char lead, from, to, lead_lower;
+	signed char shift;
+} letters[] = {
+	{ 0xc3, 0x80, 0x9e, 0xc3, 0x20 },
+	{ 0xce, 0x91, 0x9f, 0xce, 0x20 },
+	{ 0xce, 0xa0, 0xa9, 0xcf, -0x20 },
+	{ 0xd0, 0x80, 0x8f, 0xd1, 0x10 },
+	{ 0xd0, 0x90, 0x9f, 0xd0, 0x20 },
+	{ 0xd0, 0xa0, 0xaf, 0xd1, -0x20 },
+};
+
+static void lower_letter(char *bytes)
+{
+	unsigned char lead = (unsigned char)bytes[0], last = (unsigned char)bytes[1];
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
+		if (lead == letters[i].lead && last >= letters[i].from &&
+			last <= letters[i].to) {
+			bytes[0] = (char)letters[i].lead_lower;
+			bytes[1] = (char)(last + letters[i].shift);
+			return;
+		}
+}
+
+/* What each byte of ASCII becomes: white space, as other control bytes, a blank. */
+static const char simplified[] = "                                "
+				 " !\"#$%&'()*+,-./0123456789:;<=>?"
+				 "@abcdefghijklmnopqrstuvwxyz[\\]^_"
+				 "`abcdefghijklmnopqrstuvwxyz{|}~ ";
+
 size_t formats_simplify(struct span text, char *to, uint32_t *map)
 {
 	size_t used = 0;
 	bool space = true;
 
 	for (size_t i = 0; i < text.size; i++) {
-		if (is_space(text.text[i])) {
-			if (!space) {
-				map[used] = (uint32_t)i;
-				to[used++] = ' ';
-			}
-			space = true;
+		unsigned char byte = (unsigned char)text.text[i];
+		char as = byte < 0x80 ? simplified[byte] : text.text[i];
+
+		if (as == ' ' && space)
 			continue;
-		}
-		space = false;
+		space = as == ' ';
 		map[used] = (uint32_t)i;
-		to[used++] = lower(text.text[i]);
+		to[used++] = as;
+		if (byte >= 0x80 && byte < 0xc0 && used > 1)
+			lower_letter(to + used - 2);
 	}
 	map[used] = (uint32_t)text.size;
 	return used;

@@ -100,7 +100,9 @@ static void read_title(struct headings *headings, const struct formats *formats)
 		span_copy(headings->title, sizeof(headings->title), text);
 	buffer_clear(&title);
 	text = span_of(headings->title);
-	headings->says_bounce = formats_mark_text(formats, text, MARK_SUBJECT);
+	/* "Mail delivery problems?", asks a person. */
+	headings->says_bounce = formats_mark_text(formats, text, MARK_SUBJECT) &&
+				(text.size == 0 || text.text[text.size - 1] != '?');
 	headings->says_away = formats_mark_text(formats, text, MARK_AWAY);
 	headings->says_notice = formats_mark_text(formats, text, MARK_NOTICE);
 	headings->is_reply = begins_as_reply(text);

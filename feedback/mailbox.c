@@ -20,6 +20,36 @@ static bool is_domain(char byte)
 	       byte == '-' || byte == '.' || byte == '_';
 }
 
+/*
+ * Chinese, Japanese and Korean texts put no space around an address: their
+ * brackets and stops end it, and so do the typographic quotes of all others.
+ */
+static bool mark_at(struct span text, size_t at)
+{
+	const unsigned char *byte = (const unsigned char *)text.text + at;
+	size_t left = text.size - at;
+
+	if (left >= 2 && byte[0] == 0xc2)
+		return byte[1] == 0xa0 || byte[1] == 0xab || byte[1] == 0xbb;
+	if (left < 3)
+		return false;
+	if (byte[0] == 0xe2 || byte[0] == 0xe3)
+		return byte[1] == 0x80;
+	if (byte[0] != 0xef)
+		return false;
+	/* The wide forms of ASCII, but not its digits and letters. */
+	if (byte[1] == 0xbc)
+		return byte[2] < 0x90 || (byte[2] > 0x99 && byte[2] < 0xa1) ||
+		       byte[2] > 0xba;
+	return byte[1] == 0xbd && (byte[2] < 0x81 || byte[2] > 0x9a);
+}
+
+/* The first byte of a letter of those languages. */
+static bool is_wide(char byte)
+{
+	return (unsigned char)byte >= 0xe3 && (unsigned char)byte <= 0xed;
+}
+
 static size_t local_length(struct span text)
 {
 	size_t i = 0;
@@ -33,10 +63,26 @@ static size_t local_length(struct span text)
 				return 0;
 		return i < text.size && text.text[i] == '"' ? i + 1 : 0;
 	}
-	while (i < text.size && i <= LOCAL_PART_MAX && is_atom(text.text[i]))
+	while (i < text.size && i <= LOCAL_PART_MAX && is_atom(text.text[i]) &&
+		!mark_at(text, i))
 		i++;
 	/* A domain may stand in one, as old routes have it: a%b@c does, a@b@c does not. */
 	return i;
+}
+
+/* In "a@example.com" with a letter of Chinese behind it, that is not of the domain. */
+static size_t without_wide(struct span text, size_t from, size_t end)
+{
+	size_t label = end;
+
+	while (label > from && text.text[label - 1] != '.')
+		label--;
+	if (label == end || !is_letter(text.text[label]))
+		return end;
+	for (size_t i = label; i < end; i++)
+		if (is_wide(text.text[i]))
+			return i;
+	return end;
 }
 
 size_t mailbox_length(struct span text)
@@ -55,9 +101,9 @@ size_t mailbox_length(struct span text)
 	}
 	/* Where it was masked, a domain may have * in it. */
 	while (i < text.size && i - local <= DOMAIN_MAX + 1 &&
-		(is_domain(text.text[i]) || text.text[i] == '*'))
+		(is_domain(text.text[i]) || text.text[i] == '*') && !mark_at(text, i))
 		i++;
-	last = i;
+	last = without_wide(text, local + 1, i);
 	while (last > local + 1 &&
 		(text.text[last - 1] == '.' || text.text[last - 1] == '-'))
 		last--;
@@ -101,6 +147,26 @@ bool mailbox_leads(struct span text, struct span *mailbox, struct span *rest)
 	return true;
 }
 
+/* Where the local part before the "@" at AT begins. */
+static size_t local_start(struct span text, size_t at)
+{
+	size_t from = at;
+
+	while (from > 0 && at - from <= LOCAL_PART_MAX && is_atom(text.text[from - 1])) {
+		size_t before = from - 1;
+
+		while (before > 0 && at - before <= LOCAL_PART_MAX &&
+			((unsigned char)text.text[before] & 0xc0) == 0x80)
+			before--;
+		if (mark_at(text, before) ||
+			(is_wide(text.text[before]) && from < at &&
+				(unsigned char)text.text[from] < 0x80))
+			break;
+		from = before;
+	}
+	return from;
+}
+
 bool mailbox_in(struct span text, struct span *mailbox)
 {
 	struct span rest;
@@ -112,13 +178,11 @@ bool mailbox_in(struct span text, struct span *mailbox)
 			mailbox_leads(span_skip(text, i), mailbox, &rest))
 			return true;
 	for (size_t i = 0; i < text.size; i++) {
-		size_t from = i, length;
+		size_t from, length;
 
 		if (text.text[i] != '@')
 			continue;
-		while (from > 0 && i - from <= LOCAL_PART_MAX &&
-			is_atom(text.text[from - 1]))
-			from--;
+		from = local_start(text, i);
 		length = mailbox_length(span_skip(text, from));
 		if (length > 0) {
 			*mailbox = (struct span){ text.text + from, length };

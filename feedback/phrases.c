@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text.h"
 #include "feedback/automaton.h"
 
 enum { SLOTS = 4 * PATTERNS_MAX };
@@ -59,7 +60,7 @@ static uint16_t *find_slot(const struct phrases *phrases, const struct pattern *
 static bool same_edges(const struct pattern *one, const struct pattern *two)
 {
 	return one->open_start == two->open_start && one->open_end == two->open_end &&
-	       one->host == two->host;
+	       one->host == two->host && one->list == two->list;
 }
 
 /* NO_PATTERN when there are too many. */
@@ -102,13 +103,15 @@ uint16_t phrases_take(struct phrases *phrases, const struct pattern *wanted)
 	return at;
 }
 
-uint16_t phrases_take_gap(struct phrases *phrases, uint16_t first, uint16_t behind)
+uint16_t phrases_take_gap(
+	struct phrases *phrases, uint16_t first, uint16_t behind, bool near)
 {
-	struct pattern pattern = { .first = first };
+	struct pattern pattern = { .first = first, .near = near, .list = NO_PATTERN };
 	uint16_t at = phrases->patterns[behind].gaps;
 
 	for (; at != NO_PATTERN; at = phrases->patterns[at].next_gap)
-		if (phrases->patterns[at].first == first)
+		if (phrases->patterns[at].first == first &&
+			phrases->patterns[at].near == near)
 			return at;
 	pattern.length =
 		phrases->patterns[first].length + phrases->patterns[behind].length;
@@ -116,6 +119,28 @@ uint16_t phrases_take_gap(struct phrases *phrases, uint16_t first, uint16_t behi
 	at = add_pattern(phrases, &pattern);
 	if (at != NO_PATTERN)
 		phrases->patterns[behind].gaps = at;
+	return at;
+}
+
+uint16_t phrases_take_list(struct phrases *phrases, const char *name)
+{
+	struct pattern pattern = { .is_list = true, .list = NO_PATTERN };
+	size_t number = 0;
+	uint16_t at;
+
+	while (number < phrases->list_count && strcmp(phrases->lists[number], name) != 0)
+		number++;
+	if (number < phrases->list_count)
+		return phrases->list_patterns[number];
+	if (number == LISTS_MAX)
+		return NO_PATTERN;
+	pattern.list_number = (uint8_t)number;
+	at = add_pattern(phrases, &pattern);
+	if (at == NO_PATTERN)
+		return NO_PATTERN;
+	text_copy(phrases->lists[number], LIST_NAME_SIZE, name);
+	phrases->list_patterns[number] = at;
+	phrases->list_count++;
 	return at;
 }
 
@@ -197,19 +222,52 @@ static void see(struct seen *seen, uint16_t pattern, size_t end)
 	seen->ends[pattern] = (uint16_t)end;
 }
 
-/* Of those with a gap, the ones that end here. */
-static void see_gaps(
-	const struct phrases *phrases, struct seen *seen, uint16_t behind, size_t end)
+/* Is ONE, a list, nearer than OTHER?  Of "sender address" and "address" the longer is. */
+static bool is_nearer(const struct phrases *phrases, const struct seen *seen,
+	uint16_t one, uint16_t other)
 {
-	uint16_t at = phrases->patterns[behind].gaps;
-	size_t start = end - phrases->patterns[behind].length;
+	if (other == NO_PATTERN || seen->ends[one] != seen->ends[other])
+		return other == NO_PATTERN || seen->ends[one] > seen->ends[other];
+	return seen->starts[phrases->patterns[one].list_number] <
+	       seen->starts[phrases->patterns[other].list_number];
+}
 
-	for (; at != NO_PATTERN; at = phrases->patterns[at].next_gap) {
-		size_t first_end = seen->ends[phrases->patterns[at].first];
+/* Of those with a gap, the ones that end here; BEHIND was seen from START to END. */
+static void see_gaps(const struct phrases *phrases, struct seen *seen, uint16_t behind,
+	size_t start, size_t end)
+{
+	const struct pattern *patterns = phrases->patterns;
+	uint16_t at = patterns[behind].gaps, list = NO_PATTERN, of_list = NO_PATTERN;
 
-		if (first_end != 0 && first_end <= start && start - first_end <= GAP_MAX)
+	for (; at != NO_PATTERN; at = patterns[at].next_gap) {
+		uint16_t first = patterns[at].first;
+		size_t first_end = seen->ends[first];
+
+		if (first_end == 0 || first_end > start ||
+			start - first_end > (patterns[at].near ? NEAR_MAX : GAP_MAX))
+			continue;
+		if (!patterns[first].is_list || patterns[at].near) {
 			see(seen, at, end);
+		} else if (is_nearer(phrases, seen, first, list)) {
+			list = first;
+			of_list = at;
+		}
 	}
+	if (of_list != NO_PATTERN)
+		see(seen, of_list, end);
+}
+
+static void see_list(const struct phrases *phrases, struct seen *seen, uint16_t list,
+	size_t start, size_t end)
+{
+	uint16_t *list_start = &seen->starts[phrases->patterns[list].list_number];
+
+	/* The longest of its words that end here is the first that is found. */
+	if (seen->ends[list] == end)
+		return;
+	see(seen, list, end);
+	*list_start = (uint16_t)start;
+	see_gaps(phrases, seen, list, start, end);
 }
 
 /* Of all the patterns, or of the names of hosts. */
@@ -224,13 +282,16 @@ static void find(const struct phrases *phrases, const char *text, size_t size, b
 
 		for (; at != NO_PATTERN; at = phrases->patterns[at].same) {
 			const struct pattern *pattern = &phrases->patterns[at];
+			size_t start = end - pattern->length;
 
 			if ((names && !pattern->host) ||
-				!may_begin(pattern, text, end - pattern->length) ||
+				!may_begin(pattern, text, start) ||
 				!may_end(pattern, text, size, end))
 				continue;
 			see(seen, at, names ? 1 : end);
-			see_gaps(phrases, seen, at, end);
+			see_gaps(phrases, seen, at, start, end);
+			if (pattern->list != NO_PATTERN)
+				see_list(phrases, seen, pattern->list, start, end);
 		}
 	}
 }

@@ -16,11 +16,14 @@ enum {
 	PATTERNS_MAX = 4096,
 	PHRASE_MAX = 160,
 	GAP_MAX = 80,
+	NEAR_MAX = 2, /* between a phrase and a word of a list: a blank, a quote */
+	LISTS_MAX = 32,
+	LIST_NAME_SIZE = 24,
 	NO_PATTERN = UINT16_MAX
 };
 #define NO_ROW SIZE_MAX
 
-enum section_kind { SECTION_REASON, SECTION_STAGE, SECTION_INNER };
+enum section_kind { SECTION_REASON, SECTION_STAGE, SECTION_INNER, SECTION_WORDS };
 
 enum condition_kind {
 	CONDITION_FROM,
@@ -45,6 +48,7 @@ struct section {
 	enum smtp_stage stage;
 	const char *reason;
 	int rank;
+	uint16_t list; /* whose words these are */
 	size_t condition_count;
 	struct condition conditions[CONDITIONS_MAX];
 };
@@ -52,7 +56,9 @@ struct section {
 /*
  * What is looked for: a phrase, whatever it means, or the name of a host.  One
  * with a gap is two others, of which FIRST must stand shortly before the one
- * that it is listed with.
+ * that it is listed with; either may be a list, which is seen where one of its
+ * words is.  Where several lists stand before the same phrase the nearest one
+ * counts: "user a: the sender's domain does not exist" is not about the user.
  */
 struct pattern {
 	char *text; /* NULL for one with a gap */
@@ -61,9 +67,13 @@ struct pattern {
 	bool single;		   /* has no space */
 	bool host;		   /* the name of one, or of its domain */
 	bool leads;		   /* is the first of its text */
-	uint16_t same;		   /* the next one of its text */
-	uint16_t gaps;		   /* with a gap, ending in this one: the first of them */
-	uint16_t next_gap;	   /* and the next one */
+	bool near;		   /* has no more than a blank for its gap */
+	bool is_list;
+	uint8_t list_number; /* of a list */
+	uint16_t list;	     /* that it is a word of, or NO_PATTERN */
+	uint16_t same;	     /* the next one of its text */
+	uint16_t gaps;	     /* with a gap, ending in this one: the first of them */
+	uint16_t next_gap;   /* and the next one */
 	uint16_t first;
 	size_t row; /* the last one with it, or NO_ROW */
 };
@@ -76,6 +86,9 @@ struct row {
 };
 
 struct phrases {
+	char lists[LISTS_MAX][LIST_NAME_SIZE];
+	uint16_t list_patterns[LISTS_MAX];
+	size_t list_count;
 	struct section *sections;
 	size_t section_count;
 	struct pattern *patterns;
@@ -103,7 +116,11 @@ bool phrases_read(struct phrases *phrases, const char *name, const char *text,
  * BEHIND; made where there is none.  NO_PATTERN when there are too many.
  */
 uint16_t phrases_take(struct phrases *phrases, const struct pattern *wanted);
-uint16_t phrases_take_gap(struct phrases *phrases, uint16_t first, uint16_t behind);
+uint16_t phrases_take_gap(
+	struct phrases *phrases, uint16_t first, uint16_t behind, bool near);
+
+/* The list of that name, made where there is none; NO_PATTERN when there are too many. */
+uint16_t phrases_take_list(struct phrases *phrases, const char *name);
 
 /* When all is read: make what phrases_find() needs.  False as above. */
 bool phrases_build(struct phrases *phrases, struct error *error);
@@ -115,6 +132,7 @@ bool phrases_build(struct phrases *phrases, struct error *error);
 struct seen {
 	uint16_t ends[PATTERNS_MAX];
 	uint16_t patterns[PATTERNS_MAX]; /* those that were seen */
+	uint16_t starts[LISTS_MAX];	 /* where the last seen word of a list begins */
 	size_t count;
 };
 

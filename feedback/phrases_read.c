@@ -33,12 +33,12 @@ static bool too_many(const struct reader *reader, const char *text)
 	return complain(reader, "that is one phrase too many, 4096 is all", text);
 }
 
-/* "*no such user*" to the pattern of it. */
-static bool read_pattern(
-	const struct reader *reader, const char *text, bool host, uint16_t *number)
+/* "*no such user*" to the pattern of it, which is otherwise like WANTED. */
+static bool read_pattern(const struct reader *reader, const char *text,
+	struct pattern wanted, uint16_t *number)
 {
 	char folded[PHRASE_MAX + 1];
-	struct pattern pattern = { .text = folded, .host = host, .same = NO_PATTERN };
+	struct pattern pattern = wanted;
 	size_t length = strlen(text);
 
 	if (length > 0 && text[0] == '*') {
@@ -53,6 +53,7 @@ static bool read_pattern(
 	if (length > PHRASE_MAX)
 		return complain(reader, "a phrase has at most 160 bytes", text);
 	pattern.length = fold(folded, sizeof(folded), text, length);
+	pattern.text = folded;
 	if (pattern.length < 2)
 		return complain(reader, "a phrase has at least two letters", text);
 	*number = phrases_take(reader->phrases, &pattern);
@@ -117,7 +118,9 @@ static bool read_argument(
 	case CONDITION_FROM:
 	case CONDITION_WITH:
 	case CONDITION_WITHOUT:
-		return read_pattern(reader, text, condition->kind == CONDITION_FROM,
+		return read_pattern(reader, text,
+			(struct pattern){ .host = condition->kind == CONDITION_FROM,
+				.list = NO_PATTERN },
 			&condition->pattern);
 	case CONDITION_BY:
 	case CONDITION_STATUS:
@@ -170,9 +173,22 @@ static bool read_verdict(
 	return read_class(reader, class, &section->class);
 }
 
+static bool read_list(const struct reader *reader, const char *name, uint16_t *list)
+{
+	if (name[0] == '\0' || strlen(name) >= LIST_NAME_SIZE)
+		return complain(reader, "a list has a name of 1 to 23 letters", name);
+	*list = phrases_take_list(reader->phrases, name);
+	return *list != NO_PATTERN ||
+	       complain(reader, "that is one list too many, 32 is all", name);
+}
+
 static bool read_kind(
 	const struct reader *reader, const char *text, struct section *section)
 {
+	if (strncmp(text, "words ", strlen("words ")) == 0) {
+		section->kind = SECTION_WORDS;
+		return read_list(reader, text + strlen("words "), &section->list);
+	}
 	if (strcmp(text, "inner") == 0) {
 		section->kind = SECTION_INNER;
 		return true;
@@ -215,20 +231,45 @@ static bool read_head(const struct reader *reader, char *line)
 
 /* ---- rows ---- */
 
-/* "user ... unknown" to the pattern of it.  TEXT is cut in two. */
+/* A phrase, or "{user}", a list.  That one may come later; it is empty till then. */
+static bool read_side(const struct reader *reader, char *text, uint16_t *number)
+{
+	size_t length = strlen(text);
+
+	if (length < 2 || text[0] != '{' || text[length - 1] != '}')
+		return read_pattern(
+			reader, text, (struct pattern){ .list = NO_PATTERN }, number);
+	text[length - 1] = '\0';
+	return read_list(reader, text + 1, number);
+}
+
+/* Where TEXT is to be cut in two: at its gap, or before the list at its end. */
+static char *find_cut(char *text, size_t *width)
+{
+	static const char dots[] = " ... ", list[] = " {";
+	char *cut = strstr(text, dots);
+
+	*width = strlen(dots);
+	if (cut == NULL) {
+		cut = strstr(text, list);
+		*width = 1;
+	}
+	return cut;
+}
+
+/* "user ... unknown", "no such {user}" to the pattern of it.  TEXT is cut in two. */
 static bool read_phrase(const struct reader *reader, char *text, uint16_t *number)
 {
-	static const char dots[] = " ... ";
-	char *gap = strstr(text, dots);
 	uint16_t first, behind;
+	size_t width;
+	char *cut = find_cut(text, &width);
 
-	if (gap == NULL)
-		return read_pattern(reader, text, false, number);
-	*gap = '\0';
-	if (!read_pattern(reader, text, false, &first) ||
-		!read_pattern(reader, gap + strlen(dots), false, &behind))
+	if (cut == NULL)
+		return read_side(reader, text, number);
+	*cut = '\0';
+	if (!read_side(reader, text, &first) || !read_side(reader, cut + width, &behind))
 		return false;
-	*number = phrases_take_gap(reader->phrases, first, behind);
+	*number = phrases_take_gap(reader->phrases, first, behind, width == 1);
 	return *number != NO_PATTERN || too_many(reader, text);
 }
 
@@ -236,9 +277,14 @@ static bool read_row(const struct reader *reader, char *text, bool has_section)
 {
 	struct phrases *phrases = reader->phrases;
 	struct row row = { .line = reader->line };
+	const struct section *section;
 
 	if (!has_section)
 		return complain(reader, "stands before the first [section]", text);
+	section = &phrases->sections[phrases->section_count - 1];
+	if (section->kind == SECTION_WORDS)
+		return read_pattern(reader, text,
+			(struct pattern){ .list = section->list }, &row.pattern);
 	if (!read_phrase(reader, text, &row.pattern))
 		return false;
 	row.section = phrases->section_count - 1;

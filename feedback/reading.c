@@ -104,9 +104,11 @@ static void find_codes(struct reading *reading)
 	if (!is_general(codes->status))
 		return;
 	codes_find(status, &outer);
-	if (outer.status[0] != '\0' &&
-		(codes->status[0] == '\0' || !is_general(outer.status)))
-		memcpy(codes->status, outer.status, sizeof(codes->status));
+	if (outer.status[0] == '\0' ||
+		(codes->status[0] != '\0' && is_general(outer.status)))
+		return;
+	memcpy(codes->status, outer.status, sizeof(codes->status));
+	reading->outer_status = true;
 }
 
 void reading_make(struct reading *reading, const struct phrases *phrases,
@@ -117,6 +119,7 @@ void reading_make(struct reading *reading, const struct phrases *phrases,
 	reading->phrases = phrases;
 	reading->evidence = evidence;
 	reading->inner = 0;
+	reading->outer_status = false;
 	reading->stage = evidence->stage;
 	seen_init(&reading->seen, phrases);
 	/* Longer ones quote something; what is folded is hardly longer than it was. */

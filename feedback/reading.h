@@ -23,6 +23,7 @@ struct reading {
 	struct codes
 		codes; /* of the innermost reply, then of all, then of the report's fields */
 	bool inner_status; /* the status was within the innermost reply */
+	bool outer_status; /* the best code is none of the text, but of the report's fields */
 	enum smtp_stage stage;
 };
 

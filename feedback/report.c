@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "feedback/codes.h"
 #include "feedback/header.h"
 #include "feedback/mailbox.h"
 #include "feedback/report_reading.h"
@@ -116,6 +117,24 @@ static bool is_something_else(const struct reading_report *reading)
 	return reading->headings.says_notice;
 }
 
+/* A code of SMTP in it, or a message that comes back with it. */
+static bool shows_failure(const struct reading_report *reading)
+{
+	enum { LOOKED_AT = 4096 };
+	char text[LOOKED_AT + 1];
+	struct span words = prose_words(&reading->prose);
+	struct codes codes;
+
+	if (reading->returned.header.size > 0)
+		return true;
+	if (words.size > LOOKED_AT)
+		words.size = LOOKED_AT;
+	memcpy(text, words.text, words.size);
+	text[words.size] = '\0';
+	codes_find(text, &codes);
+	return codes.reply != 0 || codes.status[0] != '\0';
+}
+
 /* Does the text say of itself that it is a bounce? */
 static bool speaks_of_failure(const struct reading_report *reading)
 {
@@ -129,11 +148,14 @@ static bool speaks_of_failure(const struct reading_report *reading)
 		return false;
 	if (prose->format != FORMAT_ANY)
 		return true;
-	said = prose_find(prose, MARK_SIGN, 0, prose->end) != NULL;
-	if (headings->from_daemon || headings->null_path || headings->exchange_ndr)
-		return headings->says_bounce || (said && !headings->bulk);
-	/* "Your parcel could not be delivered", says a shop. */
-	return headings->says_bounce && said && !headings->bulk;
+	if ((headings->from_daemon || headings->null_path || headings->exchange_ndr) &&
+		headings->says_bounce)
+		return true;
+	/* "Your parcel could not be delivered, ask help@example.com", says a shop. */
+	said = prose_find(prose, MARK_SIGN, 0, prose->end) != NULL && !headings->bulk &&
+	       (headings->null_path || !reading->guessed || shows_failure(reading));
+	return said && (headings->says_bounce || headings->from_daemon ||
+			       headings->null_path || headings->exchange_ndr);
 }
 
 static void take_away(struct reading_report *reading)

@@ -153,11 +153,42 @@ static void add_text_evidence(struct reading_report *reading, const struct liste
 	add_evidence(reading, prose_words(&reading->prose));
 }
 
+/* Does MAILBOX stand in TEXT? */
+static bool names(struct span text, struct span mailbox)
+{
+	const char *at = memchr(mailbox.text, '@', mailbox.size), *here;
+	size_t local = at == NULL ? 0 : (size_t)(at - mailbox.text);
+
+	if (at == NULL)
+		return false;
+	for (struct span rest = text; (here = memchr(rest.text, '@', rest.size)) != NULL;
+		rest = span_between(here + 1, span_end(text)))
+		if ((size_t)(here - text.text) >= local &&
+			(size_t)(span_end(text) - here) >= mailbox.size - local &&
+			span_equal((struct span){ here - local, mailbox.size }, mailbox))
+			return true;
+	return false;
+}
+
+/*
+ * "550 <a@b>: no such user", where that is who sent the message and gets the
+ * report: servers ask back whether the sender exists (callouts).
+ */
+static bool names_sender(const struct reading_report *reading, struct span mailbox)
+{
+	struct span text = buffer_span(&reading->evidence), sender;
+
+	return mailbox_in(reading->headings.to, &sender) && names(text, sender) &&
+	       !names(text, mailbox);
+}
+
 /* All that is said of MAILBOX, and the stage of SMTP where a session shows it. */
 static void gather(struct reading_report *reading, struct span mailbox,
 	const struct dsn_group *group, const struct listed *listed,
 	enum smtp_stage *stage)
 {
+	bool told;
+
 	reading->evidence.size = 0;
 	if (has_session(reading)) {
 		struct buffer replies = { 0 };
@@ -168,8 +199,13 @@ static void gather(struct reading_report *reading, struct span mailbox,
 	}
 	if (group->diagnostic.size > 0)
 		add_evidence(reading, without_type(group->diagnostic));
-	if (!says_something(buffer_span(&reading->evidence)))
+	told = says_something(buffer_span(&reading->evidence));
+	if (!told)
 		add_text_evidence(reading, listed);
+	/* Whatever it was said to, it is what is said to MAIL. */
+	if ((told || reading->prose.format != FORMAT_ANY) &&
+		names_sender(reading, mailbox))
+		*stage = STAGE_MAIL;
 	if (reading->evidence.size == 0)
 		add_evidence(reading, status_comment(group->status));
 }

@@ -33,6 +33,36 @@ static const struct {
 	{ "bdat", STAGE_DATA },
 };
 
+static bool is_arrow(struct span text)
+{
+	static const char *const arrows[] = { "<-- ", "--> ", "<<< ", ">>> " };
+
+	for (size_t i = 0; i < sizeof(arrows) / sizeof(arrows[0]); i++)
+		if (span_starts(text, arrows[i]))
+			return true;
+	return false;
+}
+
+/* Some write the time before it: "Tue 2025-03-04 09:12:03: <-- 550 ...". */
+enum { TIME_MAX = 48 };
+
+static struct span without_time(struct span text)
+{
+	bool digits = false;
+
+	if (text.size == 0 || is_arrow(text))
+		return text;
+	for (size_t i = 1; i < text.size && i < TIME_MAX; i++) {
+		char byte = text.text[i];
+
+		digits = digits || is_digit(byte);
+		if (digits && (byte == '<' || byte == '-' || byte == '>') &&
+			is_blank(text.text[i - 1]) && is_arrow(span_skip(text, i)))
+			return span_skip(text, i);
+	}
+	return text;
+}
+
 static int reply_code(struct span text)
 {
 	if (text.size < 3 || text.text[0] < '2' || text.text[0] > '5' ||
@@ -76,7 +106,7 @@ bool session_next(struct span *rest, struct session_line *line)
 
 	while (span_line(rest, &text)) {
 		*line = (struct session_line){ .text = { "", 0 }, .mailbox = { "", 0 } };
-		text = span_trim(text);
+		text = without_time(span_trim(text));
 		for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 			if (!span_starts(text, signs[i].sign))
 				continue;
@@ -129,14 +159,27 @@ static void add_reply(struct buffer *to, struct span line)
 		add_line(to, line);
 }
 
+/* Sendmail's "550 5.1.1 <a@b>... User unknown" is its word for any 550 that it got. */
+static bool is_own_words(struct span text)
+{
+	struct session_line line = { .mailbox = { "", 0 } };
+
+	return own_words(text, &line) && line.mailbox.size > 0;
+}
+
 /* The lines of TEXT but for commands and headings: replies, and what local mailers said. */
 static void add_said(struct buffer *to, struct span text)
 {
 	size_t start = to->size;
 	struct span line;
+	bool refused = false;
 
 	while (span_line(&text, &line)) {
 		line = span_trim(line);
+		if (span_starts(line, "<<< 4") || span_starts(line, "<<< 5"))
+			refused = true;
+		if (refused && is_own_words(line))
+			continue;
 		/* Another host: what the one before said was of others. */
 		if (span_starts(line, "while talking to") ||
 			span_starts(line, "... while talking to"))
@@ -167,7 +210,8 @@ static bool told_at_end(
 			continue;
 		if (span_equal(line.mailbox, mailbox)) {
 			add_said(to, span_between(pending, text.text));
-			*stage = command;
+			/* With PIPELINING the replies to RCPT come behind DATA. */
+			*stage = command == STAGE_DATA ? STAGE_RCPT : command;
 			found = true;
 		}
 		pending = text.text;

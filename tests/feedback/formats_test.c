@@ -710,6 +710,94 @@ static const struct report_case cases[] = {
 		"My mail to alice@example.net could not be delivered: user unknown. Any "
 		"idea?\n",
 		"" },
+	{ "Sendmail, whose own words are no reason",
+		DAEMON("Returned mail: see transcript for details") "   ----- The "
+								    "following addresses "
+								    "had permanent fatal "
+								    "errors -----\n"
+								    "<alice@example.net>"
+								    "\n\n   ----- "
+								    "Transcript of "
+								    "session follows "
+								    "-----\n"
+								    "... while talking "
+								    "to "
+								    "mx.example.net.:\n>>"
+								    "> RCPT "
+								    "To:<alice@example."
+								    "net>\n"
+								    "<<< 550 Blocked by "
+								    "our list\n"
+								    "550 5.1.1 "
+								    "<alice@example.net>."
+								    ".. User unknown\n",
+		"bounce policy alice@example.net failed\n" },
+	{ "Sendmail, with the reply to RCPT behind DATA",
+		DAEMON("Returned mail: see transcript for details") "   ----- The "
+								    "following addresses "
+								    "had permanent fatal "
+								    "errors -----\n"
+								    "<alice@example.net>"
+								    "\n\n   ----- "
+								    "Transcript of "
+								    "session follows "
+								    "-----\n"
+								    "... while talking "
+								    "to "
+								    "mx.example.net.:\n>>"
+								    "> DATA\n"
+								    "<<< 550 mailbox "
+								    "unavailable\n"
+								    "550 5.1.1 "
+								    "<alice@example.net>."
+								    ".. User "
+								    "unknown\n<<< 503 "
+								    "need RCPT\n",
+		"bounce hard alice@example.net failed\n" },
+	{ "a session with the time before each line",
+		DAEMON("Message Delivery Failure") "Failed address: "
+						   "alice@example.net\n\n--- Session "
+						   "Transcript ---\n"
+						   " Tue 2025-03-04 09:12:03: --> MAIL "
+						   "From:<sender@example.org>\n"
+						   " Tue 2025-03-04 09:12:03: <-- 250 "
+						   "ok\n"
+						   " Tue 2025-03-04 09:12:03: --> RCPT "
+						   "To:<alice@example.net>\n"
+						   " Tue 2025-03-04 09:12:03: <-- 550 "
+						   "5.1.1 unknown\n",
+		"bounce hard alice@example.net failed\n" },
+	{ "an address in a Chinese text",
+		DAEMON("=?utf-8?B?6YCA5L+h6YCa55+l?=") "\xe6\x82\xa8\xe5\x8f\x91\xe7\xbb"
+						       "\x99"
+						       "alice@example.net"
+						       "\xe7\x9a\x84\xe9\x82\xae\xe4\xbb"
+						       "\xb6\xe8\xa2\xab\xe9\x80\x80\xe5"
+						       "\x9b\x9e"
+						       "\n\xe7\x94\xa8\xe6\x88\xb7\xe4"
+						       "\xb8\x8d\xe5\xad\x98\xe5\x9c\xa8"
+						       "\n",
+		"bounce hard alice@example.net failed\n" },
+	{ "a reply of itself in Cyrillic capitals",
+		"Return-Path: <alice@example.net>\nFrom: alice@example.net\n"
+		"To: sender@example.org\nSubject: \xd0\x90\xd0\x92\xd0\xa2\xd0\x9e"
+		"\xd0\x9e\xd0\xa2\xd0\x92\xd0\x95\xd0\xa2: hello\n\nhello\n",
+		"auto auto alice@example.net \n" },
+	{ "a person who asks",
+		"Return-Path: <helen@example.org>\nFrom: Helen <helen@example.org>\n"
+		"To: sender@example.org\nSubject: Mail delivery problem?\n\n"
+		"My mail to alice@example.net came back: delivery failed.\n",
+		"" },
+	{ "a shop, about a parcel",
+		"Return-Path: <noreply@example.com>\nFrom: Shop <noreply@example.com>\n"
+		"To: sender@example.org\nSubject: Delivery failed\n\n"
+		"Your parcel could not be delivered. Ask help@example.com.\n",
+		"" },
+	{ "a daemon that counts, and names who helps",
+		"Return-Path: <postmaster@example.com>\nFrom: postmaster@example.com\n"
+		"To: sender@example.org\nSubject: Report of March\n\n"
+		"We refused 12 mails, for unknown users. Ask help@example.com.\n",
+		"" },
 };
 
 static void reads_formats(void **state)

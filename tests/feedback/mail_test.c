@@ -260,6 +260,27 @@ static void finds_mailboxes(void **state)
 			"j\xc3\xbcrgen@example.com" },
 		{ "an escape that is none", "utf-8; j\\x{41}@example.com",
 			"j\\x{41}@example.com" },
+		{ "with Chinese behind it",
+			"rfc822; a@example.com"
+			"\xe4\xb8\x8d\xe5\xad\x98\xe5\x9c\xa8",
+			"a@example.com" },
+		{ "in wide brackets",
+			"\xef\xbc\x88"
+			"a@example.com\xef\xbc\x89",
+			"a@example.com" },
+		{ "behind a wide colon",
+			"\xe5\xae\x9b\xe5\x85\x88\xef\xbc\x9a"
+			"a@example.com",
+			"a@example.com" },
+		{ "of another script",
+			"utf-8; \xe7\x94\xa8\xe6\x88\xb7@"
+			"\xe4\xbe\x8b\xe5\xad\x90.\xe6\xb5\x8b\xe8\xaf\x95",
+			"\xe7\x94\xa8\xe6\x88\xb7@"
+			"\xe4\xbe\x8b\xe5\xad\x90.\xe6\xb5\x8b\xe8\xaf\x95" },
+		{ "typographic quotes",
+			"\xc2\xab"
+			"a@example.com\xc2\xbb",
+			"a@example.com" },
 		{ "no domain", "rfc822; a@", "" },
 		{ "nothing", "", "" },
 	};

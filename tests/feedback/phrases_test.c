@@ -144,6 +144,10 @@ static void says_what_is_wrong(void **state)
 			"t:3: \"x\": a phrase has at least" },
 		{ "only stars", "[9 soft onhold]\n**\n",
 			"t:2: \"*\": a phrase has at least" },
+		{ "a list without a name", "[words ]\n", "t:1: \"\": a list has a name" },
+		{ "a list with a long name", "[words 123456789012345678901234]\n",
+			"t:1: \"123456789012345678901234\": a list has a name" },
+		{ "no list", "[9 soft onhold]\nab {}\n", "t:2: \"\": a list has a name" },
 		{ "half a gap", "[9 soft onhold]\nab ... *\n",
 			"t:2: \"\": a phrase has at least" },
 	};
@@ -301,6 +305,65 @@ static void the_innermost_reply_is_apart(void **state)
 	phrases_clear(&phrases);
 }
 
+static void a_list_is_any_of_its_words(void **state)
+{
+	static const char table[] = "[words who]\nuser\nmail box\n"
+				    "[words thing]\nrule\nuser rule\n"
+				    "[words gone]\nunknown\nnot found\n"
+				    "[70 hard userunknown]\n"
+				    "{who} ... {gone}\nno such {who}\nmissing {gone}\n"
+				    "[71 soft systemerror]\n"
+				    "{thing} ... {gone}\n";
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "user a is unknown", "userunknown" },
+		{ "mail box a: not found", "userunknown" },
+		{ "unknown user", "" },
+		{ "box not found", "" },
+		{ "no such mail box", "userunknown" },
+		{ "no such \"user\"", "userunknown" },
+		{ "no such old user", "" },
+		{ "missing not found", "userunknown" },
+		{ "user a: rule not found", "systemerror" },
+		{ "rule 7: user not found", "userunknown" },
+		{ "user rule not found", "systemerror" },
+		{ "user 123456789 123456789 123456789 123456789 123456789 123456789 "
+		  "123456789 123456789 not found",
+			"" },
+	};
+	struct phrases phrases;
+
+	(void)state;
+	read_text(&phrases, table);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct evidence evidence =
+			plain_evidence(cases[i].text, strlen(cases[i].text));
+
+		CASE_EQUAL_TEXT(cases[i].text, reason_of(&phrases, &evidence, PART_ALL),
+			cases[i].want);
+	}
+	phrases_clear(&phrases);
+}
+
+static void bounds_lists(void **state)
+{
+	char text[(LISTS_MAX + 1) * 16];
+	struct error error = ERROR_NONE;
+	struct phrases phrases;
+	size_t size = 0;
+
+	(void)state;
+	for (int i = 0; i < LISTS_MAX; i++)
+		size += (size_t)sprintf(text + size, "[words l%d]\n", i);
+	phrases_init(&phrases);
+	assert_true(phrases_read(&phrases, "t", text, size, &error));
+	size += (size_t)sprintf(text + size, "[words more]\n");
+	assert_false(phrases_read(&phrases, "t", text, size, &error));
+	assert_non_null(strstr(error.text, "t:33: \"more\": that is one list too many"));
+	phrases_clear(&phrases);
+}
+
 /* A postmaster's own table comes behind ours. */
 static void the_later_table_wins(void **state)
 {
@@ -327,6 +390,8 @@ int main(void)
 		cmocka_unit_test(bounds_lines_phrases_and_table),
 		cmocka_unit_test(the_best_row_wins),
 		cmocka_unit_test(the_innermost_reply_is_apart),
+		cmocka_unit_test(a_list_is_any_of_its_words),
+		cmocka_unit_test(bounds_lists),
 		cmocka_unit_test(the_later_table_wins),
 	};
 

@@ -211,6 +211,24 @@ static const struct report_case cases[] = {
 	{ "an empty mail", "", "" },
 	{ "no header", "hello\n", "" },
 	{ "a header only", "From: alice@example.net\n", "" },
+	{ "a code of the reporter's own beside words of refusal",
+		DSN("Final-Recipient: rfc822; alice@example.net\nAction: failed\n"
+		    "Status: 5.1.1\nDiagnostic-Code: smtp; 550 denied\n"),
+		"bounce policy alice@example.net failed\n" },
+	{ "the same code said by who refused",
+		DSN("Final-Recipient: rfc822; alice@example.net\nAction: failed\n"
+		    "Status: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 denied\n"),
+		"bounce hard alice@example.net failed\n" },
+	{ "a server that asked back for the sender",
+		DSN("Final-Recipient: rfc822; alice@example.net\nAction: failed\n"
+		    "Status: 5.0.0\nDiagnostic-Code: smtp; 550 <sender@example.org>: no "
+		    "such user\n"),
+		"bounce policy alice@example.net failed\n" },
+	{ "a recipient beside the sender",
+		DSN("Final-Recipient: rfc822; alice@example.net\nAction: failed\n"
+		    "Status: 5.0.0\nDiagnostic-Code: smtp; 550 sender@example.org to "
+		    "alice@example.net: no such user\n"),
+		"bounce hard alice@example.net failed\n" },
 };
 
 static void tells_kinds(void **state)
