@@ -197,7 +197,7 @@ static enum place_found read_text(const struct place_file *file, char *text,
 	const char *version = take_value(&text, "okite"), *log;
 
 	if (version != NULL && strncmp(version, "place ", 6) == 0 &&
-		strcmp(version, VERSION_LINE + 6) != 0) {
+		strcmp(version, &VERSION_LINE[sizeof("okite ") - 1]) != 0) {
 		error_set(error,
 			"%s: was written by another version of okite; remove it to begin "
 			"anew",
