@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/memory.h"
+#include "feedback/classify.h"
 #include "feedback/formats.h"
 #include "tests/feedback/reports.h"
 #include "tests/support/test.h"
@@ -835,11 +837,105 @@ static void refuses_bad_tables(void **state)
 	}
 }
 
+/* ---- each row of the table ---- */
+
+static const char *const mark_names[MARK_COUNT] = { "see", "label", "after", "list",
+	"stop", "cause", "delay", "end", "heading", "sign", "subject", "away", "notice",
+	"daemon", "machine" };
+
+static size_t find_format(const struct formats *formats, struct span name)
+{
+	size_t i = 0;
+
+	while (!span_is(name, formats_at(formats, i)->name))
+		i++;
+	return i;
+}
+
+/* In a text that has it with another white space, and in the middle of others. */
+static bool is_found(
+	const struct formats *formats, struct span row, size_t format, enum mark mark)
+{
+	char text[512], simple[512], *space;
+	uint32_t map[513];
+	struct automaton_walk walk = { .text = simple };
+	size_t word, end, size;
+	bool found = false;
+
+	size = (size_t)snprintf(
+		text, sizeof(text), "xyz,\n %.*s\n xyz", (int)row.size, row.text);
+	space = strchr(text + 6, ' ');
+	if (space != NULL)
+		*space = '\t';
+	walk.size = formats_simplify((struct span){ text, size }, simple, map);
+	while (automaton_next(formats_automaton(formats), &walk, &word, &end)) {
+		size_t from = end - formats_word_length(formats, word);
+
+		found = found || (formats_marks(formats, word, format, mark) &&
+					 formats_begins_word(simple, from) &&
+					 formats_word_length(formats, word) == row.size);
+	}
+	return found;
+}
+
+static char *read_table(void)
+{
+	enum { TABLE_MAX = 1 << 20 };
+	const char *source = getenv("srcdir");
+	char *path = xasprintf("%s/feedback/formats.txt", source == NULL ? "." : source);
+	char *text = xmalloc(TABLE_MAX + 1);
+	FILE *file = fopen(path, "rb");
+
+	if (file == NULL)
+		fail_msg("%s cannot be read", path);
+	text[fread(text, 1, TABLE_MAX, file)] = '\0';
+	fclose(file);
+	free(path);
+	return text;
+}
+
+static void every_row_is_found(void **state)
+{
+	const struct formats *formats = classifier_formats(reports_classifier());
+	char *table = read_table();
+	struct span rest = span_of(table), line;
+	size_t format = 0, number = 0, rows = 0, lost = 0;
+
+	(void)state;
+	while (span_line(&rest, &line)) {
+		struct span word, row;
+
+		number++;
+		line = span_trim(line);
+		word = line;
+		for (size_t i = 0; i < word.size; i++)
+			if (is_blank(word.text[i]))
+				word.size = i;
+		row = span_trim(span_skip(line, word.size));
+		if (span_is(word, "format"))
+			format = find_format(formats, row);
+		for (int mark = 0; mark < MARK_COUNT; mark++) {
+			if (!span_is(word, mark_names[mark]))
+				continue;
+			rows++;
+			if (is_found(formats, row, format, (enum mark)mark))
+				continue;
+			print_error("formats.txt:%zu: nothing can have \"%.*s\"\n",
+				number, (int)row.size, row.text);
+			lost++;
+		}
+	}
+	free(table);
+	assert_int_equal(lost, 0);
+	assert_in_range(rows, 500, 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_formats),
 		cmocka_unit_test(refuses_bad_tables),
+		cmocka_unit_test(every_row_is_found),
 	};
 
 	return cmocka_run_group_tests(tests, reports_open, reports_close);
