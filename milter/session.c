@@ -133,7 +133,6 @@ static void finish(struct session *session, int64_t accepted)
 	struct message *message = &session->message;
 	char recipients[QUEUED_RECIPIENTS_MAX * QUEUED_DIGITS + 1];
 	struct closing closing = {
-		.recipients = recipients,
 		.account = message->account,
 		.node = session->runtime->conf->node,
 		.queue_id = session->queue_id,
@@ -151,7 +150,11 @@ static void finish(struct session *session, int64_t accepted)
 
 	if (accepted == 0 && closing.refund_count == 0 && closing.event_count == 0)
 		return;
-	write_recipients(session, recipients);
+	/* Where nothing was sent no queue id is noted. */
+	if (accepted > 0) {
+		write_recipients(session, recipients);
+		closing.recipients = recipients;
+	}
 	for (size_t i = 0; i < session->event_count; i++)
 		text_copy(session->events[i].queue_id,
 			sizeof(session->events[i].queue_id), session->queue_id);
